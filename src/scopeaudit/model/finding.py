@@ -1,0 +1,108 @@
+"""What the audit found, in values that hold no secret."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
+from scopeaudit.model.credential import Credential
+from scopeaudit.model.gap import Gap
+from scopeaudit.model.location import Location
+from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
+
+
+class Severity(StrEnum):
+    """How bad it would be."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.LOW: 0, Severity.MEDIUM: 1, Severity.HIGH: 2, Severity.CRITICAL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingOperation:
+    """One operation a finding is about."""
+
+    id: str
+    effect: Effect
+    touches: frozenset[Touches]
+    reversible: Reversible
+    gate: Gate
+    verdict: Verdict
+    evidence: EvidenceKind
+    severity: Severity
+    resources: tuple[str, ...] = ()
+    """Ids, sorted; those the operation acts on directly and those that die with them."""
+    window: Window | None = None
+    gate_removed_by: str | None = None
+    """Set where the gate falls because the same credential may call this operation."""
+    takes_recovery: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong."""
+
+    rule: str
+    severity: Severity
+    fingerprint: str
+    """Hex; made of rule, provider, kind, path and name, never of the secret."""
+    credential: str | None
+    """Id of the credential, or `None` for a finding about the job file."""
+    message: str
+    remedy: str
+    locations: tuple[Location, ...]
+    operations: tuple[FindingOperation, ...] = ()
+    """Worst first."""
+    resources: tuple[str, ...] = ()
+    """Ids of the resources the finding is about, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCredential:
+    """A credential with its authority and job."""
+
+    credential: Credential
+    authority: Authority
+    job: str | None = None
+    owner: str | None = None
+    destroys_recovery: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFacts:
+    """What was done."""
+
+    files: int = 0
+    bytes: int = 0
+    sources: tuple[tuple[str, int], ...] = ()
+    """Documents read, by source."""
+    asked: bool = False
+    """Whether any request was sent or remembered answer used."""
+    requests: int = 0
+    root: str = "."
+    candidates: int = 0
+    """Values that look secret and belong to no known provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a format turns into text."""
+
+    scan: ScanFacts
+    credentials: tuple[AuditedCredential, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
