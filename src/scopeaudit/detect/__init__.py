@@ -1,0 +1,1 @@
+"""Documents become credentials: bytes in, values out."""

@@ -1,0 +1,69 @@
+"""Globs over key and variable names: case, `-` and camel case make no difference; `.` joins parents."""
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+from functools import lru_cache
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_JOINT = re.compile(r"[-\s:/]+")
+_LITERAL = re.compile(r"[A-Za-z0-9]+")
+_WORD = re.compile(r"[A-Za-z0-9]{3,}")
+_LEAST_LITERAL = 4
+_IDENTIFIER = re.compile(r"(?:^|_)(?:id|ids|uuid|guid|name|url|uri|host|slug|version|hash|sha\d*|digest)$")
+_SECRETIVE = re.compile(
+    r"token|secret|passw|passphrase|(?:^|_)(?:pwd|pass|key|auth|bearer)(?:_|$)|apikey|credential|authorization"
+)
+
+
+@lru_cache(maxsize=4096)
+def normal(name: str) -> str:
+    """The form in which names are compared: `railwayApi-Token` is `railway_api_token`."""
+    return _JOINT.sub("_", _HUMP.sub("_", name)).lower().strip("_")
+
+
+@lru_cache(maxsize=1024)
+def matcher(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for `match` over normal names; nothing matches no globs."""
+    return re.compile("|".join(translate(_normal_glob(glob)) for glob in globs) or r"(?!)")
+
+
+@lru_cache(maxsize=1024)
+def hint(globs: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Words one of which stands in every name the globs mean; matches anything where there are none."""
+    plain = [re.sub(r"\[[^\]]*\]", "*", _HUMP.sub("_", glob)) for glob in globs]
+    words = {word.lower() for glob in plain for word in _WORD.findall(glob)}
+    bare = any(not _WORD.search(glob) for glob in plain)
+    return re.compile(b"" if bare else "|".join(sorted(words)).encode() or b"(?!)", re.IGNORECASE)
+
+
+def is_named(names: Iterable[str], globs: tuple[str, ...]) -> bool:
+    """Whether one of the names is one of those the globs mean."""
+    expression = matcher(globs)
+    return any(expression.match(normal(name)) for name in names)
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name says that its value is an id, a place or a checksum and no secret."""
+    found = normal(name)
+    return _IDENTIFIER.search(found) is not None and not found.endswith("key_id")
+
+
+def is_secretive(text: str) -> bool:
+    """Whether a name, or a line, speaks of a secret."""
+    return _SECRETIVE.search(normal(text)) is not None
+
+
+def probe(glob: str) -> str | None:
+    """An expression for the longest literal part of a glob; `None` if it is too short to look for."""
+    parts = [part.strip("_-. ") for part in re.split(r"[*?]|\[[^\]]*\]", glob)]
+    longest = max(parts, key=len, default="")
+    words = [word for word in re.split(r"[-_.\s]+", longest) if word]
+    if sum(map(len, words)) < _LEAST_LITERAL or not all(_LITERAL.fullmatch(word) for word in words):
+        return None
+    return "(?i)" + "[-_. ]?".join(words)
+
+
+def _normal_glob(glob: str) -> str:
+    lowered = _JOINT.sub("_", _HUMP.sub("_", glob)).lower()
+    return lowered.strip("_") or lowered

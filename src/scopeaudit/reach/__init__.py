@@ -1,0 +1,1 @@
+"""A folder and options become documents, each with its source."""

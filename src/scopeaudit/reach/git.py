@@ -1,0 +1,183 @@
+"""Git, run so that nothing the repository configures is run with it.
+
+A repository's own configuration can name programs (monitors, hooks, pagers, filters, transports) and
+replacement objects. Plumbing commands are called that use none of them, every such setting is
+overridden on the command line, and no transport is allowed, so that a missing object is an error and
+never a download. Git itself refuses a repository that belongs to another user.
+
+GitPython's own index and object readers know no index version 4, no split index and no partial clone,
+and importing it takes longer than a whole pre-commit run may, so the program is called directly.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from scopeaudit.model.errors import ScopeauditError
+
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.attributesFile=/dev/null",
+    "core.sshCommand=false",
+    "core.askPass=false",
+    "core.gitProxy=false",
+    "core.alternateRefsCommand=false",
+    "credential.helper=",
+    "diff.external=",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+    "submodule.recurse=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_DROPPED = (
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_ASKPASS",
+    "GIT_PROXY_COMMAND",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_TRACE",
+    "GIT_PREFIX",
+    "GIT_INDEX_FILE",
+)
+_SET = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_TIMEOUT_SECONDS = 120
+
+
+class GitError(ScopeauditError):
+    """Git could not do what it was asked; the text is its last line of complaint."""
+
+
+class Git:
+    """The repository a folder belongs to."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+        """`variables` is the environment git starts from, this process's where missing."""
+        self._folder = folder
+        chosen = os.environ if variables is None else variables
+        self._environment = {name: value for name, value in chosen.items() if name not in _DROPPED} | _SET
+        if index := chosen.get("GIT_INDEX_FILE"):
+            self._keep_index(Path(index).absolute())
+
+    def output(self, *arguments: str) -> bytes:
+        """What a command prints.
+
+        Raises:
+            GitError: if there is no git, it fails or it takes longer than two minutes.
+        """
+        import subprocess
+
+        try:
+            ended = subprocess.run(
+                self._command(arguments),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TIMEOUT_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise GitError(_complaint(error)) from error
+        if ended.returncode:
+            lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise GitError(lines[-1] if lines else f"git ended with {ended.returncode}")
+        return ended.stdout
+
+    @contextmanager
+    def objects(self) -> Iterator["ObjectReader"]:
+        """A reader of objects by id; the process behind it ends with the context.
+
+        Raises:
+            GitError: if there is no git.
+        """
+        import subprocess
+
+        try:
+            process = subprocess.Popen(
+                self._command(("cat-file", "--batch")),
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise GitError(_complaint(error)) from error
+        if process.stdin is None or process.stdout is None:
+            raise GitError("git gave no pipes")
+        try:
+            yield ObjectReader(process.stdin, process.stdout)
+        finally:
+            process.kill()
+            process.communicate()
+
+    def _keep_index(self, index: Path) -> None:
+        """While git commits, the index its hooks are given counts, if it is this repository's."""
+        try:
+            directory = (
+                self.output("rev-parse", "--absolute-git-dir").decode("utf-8", "surrogateescape").strip()
+            )
+        except GitError:
+            return
+        if index.resolve().is_relative_to(directory):
+            self._environment["GIT_INDEX_FILE"] = str(index)
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        return ["git", "--no-pager", "-C", str(self._folder), *settings, *arguments]
+
+
+class ObjectReader:
+    """Objects from one `git cat-file --batch`."""
+
+    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
+        self._requests = requests
+        self._answers = answers
+
+    def chunks(self, object_id: str, chunk_bytes: int) -> Iterator[bytes]:
+        """The content of one object; read it to its end before asking for the next.
+
+        Raises:
+            GitError: if the object is missing or git ends.
+        """
+        try:
+            self._requests.write(object_id.encode("ascii") + b"\n")
+            self._requests.flush()
+        except OSError as error:
+            raise GitError(_complaint(error)) from error
+        header = self._answers.readline().split()
+        if len(header) != 3:
+            raise GitError(f"object {object_id} is missing")
+        left = int(header[2])
+        while left:
+            chunk = self._answers.read(min(left, chunk_bytes))
+            if not chunk:
+                raise GitError("git ended in the middle of an object")
+            left -= len(chunk)
+            yield chunk
+        self._answers.read(1)
+
+
+def _complaint(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "git is not installed"
+    return f"git could not be run: {type(error).__name__}"

@@ -1,0 +1,86 @@
+"""The second opinion."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from scopeaudit.catalogue.templates import expand
+from scopeaudit.detect.heuristics import FILTERS_OFF, Candidate, SuspiciousLine, second_opinion
+from scopeaudit.model.location import Location, Source
+
+HERE = Location(Source.TREE, "a.py", 3, 1)
+
+
+def _line(text: str) -> SuspiciousLine:
+    return SuspiciousLine(HERE, text)
+
+
+def test_a_suspicious_line_is_named_by_type_and_place_alone() -> None:
+    found = second_opinion([_line(f'api_key = "{expand("<hex:40>")}"'), _line("x = 1")])
+    assert found == (Candidate(HERE, "Hex High Entropy String"),)
+
+
+def test_no_connection_is_opened_and_verification_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    from detect_secrets.core import scan
+    from detect_secrets.settings import get_settings
+
+    active: list[str] = []
+    real = scan.scan_line
+
+    def watch(line: str) -> object:
+        active.extend(get_settings().filters)
+        return real(line)
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(scan, "scan_line", watch)
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert second_opinion([_line(f'password = "{expand("<alnum:24>")}"')])
+    assert active
+    assert not set(FILTERS_OFF) & set(active)
+
+
+def test_a_comment_in_the_scanned_file_hides_nothing() -> None:
+    line = f'password = "{expand("<alnum:24>")}"  # pragma: allowlist secret'
+    assert len(second_opinion([_line(line)])) == 1
+
+
+def test_its_settings_do_not_stay_behind() -> None:
+    from detect_secrets.settings import get_settings
+
+    before = get_settings().json()
+    second_opinion([_line('password = "x1y2z3w4"')])
+    assert get_settings().json() == before
+
+
+def test_it_is_imported_only_when_there_is_something_to_ask() -> None:
+    program = (
+        "import sys\nfrom scopeaudit.detect import detection, heuristics\n"
+        "heuristics.second_opinion([])\n"
+        "assert not [name for name in sys.modules if name.partition('.')[0] in"
+        " ('detect_secrets', 'requests', 'yaml', 'git', 'httpx', 'rich')]\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+
+
+def test_it_works_without_an_http_client_and_leaves_no_trace_of_that() -> None:
+    program = (
+        "import sys\nfrom scopeaudit.detect.heuristics import SuspiciousLine, second_opinion\n"
+        "from scopeaudit.model.location import Location, Source\n"
+        "line = SuspiciousLine(Location(Source.TREE, 'a', 1, 1), 'password = \\'x7Gh2kLq9vBn\\'')\n"
+        "assert len(second_opinion([line])) == 1\n"
+        "assert not {'requests', 'urllib3', 'http.client'} & set(sys.modules)\n"
+        "import requests\nassert requests.get\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+
+
+def test_the_text_of_a_line_is_not_shown() -> None:
+    assert "hunter2" not in repr(_line("password = 'hunter2'"))
