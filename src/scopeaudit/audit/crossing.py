@@ -1,0 +1,110 @@
+"""Credentials that reach production from where production is not expected."""
+
+from dataclasses import dataclass
+
+from scopeaudit.audit.draft import Draft
+from scopeaudit.audit.environments import development_word, is_production, is_same, says_production
+from scopeaudit.audit.scope import Scope, worst_first
+from scopeaudit.audit.severity import at_least, at_most, worst
+from scopeaudit.audit.words import counted, credential_named, operations_named, resources_named, resources_of
+from scopeaudit.model.authority import Verdict
+from scopeaudit.model.credential import Credential
+from scopeaudit.model.finding import FindingOperation, Severity
+from scopeaudit.model.job import Declarations, Job
+from scopeaudit.model.operation import Effect, Touches
+
+CROSSING = "environment-crossing"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The environments a credential is expected to reach, and the one it says it is for."""
+
+    environments: tuple[str, ...] = ()
+    """Globs; with none of them, nothing is expected of production."""
+    because: str = ""
+    """Ends a sentence: `while its job is for staging`. Empty where anything is expected."""
+    stated: str | None = None
+    """The environment that what was found beside the credential names."""
+
+    def is_met_by(self, environment: str | None) -> bool:
+        """Whether reaching this environment is no surprise."""
+        if environment is None or not self.because or not is_production(environment):
+            return True
+        return any(is_same(declared, environment) for declared in self.environments)
+
+
+def expectation_of(credential: Credential, job: Job | None, declarations: Declarations) -> Expectation:
+    """What the job says; where it says nothing, the folder; where that says nothing, place and name."""
+    stated = "production" if any(says_production(value) for _, value in credential.context) else None
+    if job is not None and job.environments:
+        because = f"while its job {job.name} is for {' and '.join(job.environments)}"
+        return Expectation(job.environments, because, stated)
+    if declarations.environment is not None:
+        because = f"while this folder is for {declarations.environment}"
+        return Expectation((declarations.environment,), because, stated)
+    word = development_word(credential.locations)
+    return Expectation((), f"while its place or name says {word}" if word else "", stated)
+
+
+def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None:
+    """Production can be changed, or its data read, by what was meant for something else."""
+    if scope.is_dead or scope.is_harmless_public or not expectation.because:
+        return None
+    stated = _stated_environment(scope, expectation)
+    if stated is not None and not expectation.is_met_by(stated):
+        return _all_of_it(scope, expectation, stated)
+    operations = worst_first(
+        scope.limited(each, crossed)
+        for each in scope.granted
+        if _counts(each) and (crossed := _crossed(scope, each, expectation))
+    )
+    if not operations:
+        return None
+    named = resources_named(resources_of(operations), scope.tree, environments=False)
+    return _drafted(scope, expectation, operations, f"production ({named})")
+
+
+def _stated_environment(scope: Scope, expectation: Expectation) -> str | None:
+    """The environment that kind, answer or companions name for the whole credential."""
+    kinds = scope.provider.kind(scope.detected_kind) if scope.provider is not None else None
+    for kind in (scope.kind, kinds):
+        if kind is not None and kind.environment is not None:
+            return kind.environment
+    answered = dict(scope.authority.facts).get("environment")
+    return answered or expectation.stated
+
+
+def _all_of_it(scope: Scope, expectation: Expectation, stated: str) -> Draft | None:
+    operations = tuple(each for each in scope.granted if _counts(each))
+    operations = operations or tuple(each for each in scope.unverified if _counts(each))
+    if not operations:
+        return None
+    return _drafted(scope, expectation, operations, stated)
+
+
+def _counts(operation: FindingOperation) -> bool:
+    return operation.effect is not Effect.READ or Touches.DATA in operation.touches
+
+
+def _crossed(scope: Scope, operation: FindingOperation, expectation: Expectation) -> tuple[str, ...]:
+    return tuple(
+        each
+        for each in operation.resources
+        if not expectation.is_met_by(scope.tree.environment_or_name(each))
+    )
+
+
+def _drafted(
+    scope: Scope, expectation: Expectation, operations: tuple[FindingOperation, ...], where: str
+) -> Draft:
+    severity = at_least(worst(each.severity for each in operations), Severity.MEDIUM)
+    verb = "reaches"
+    if operations[0].verdict is not Verdict.GRANTED:
+        verb, severity = "may reach", at_most(severity, Severity.HIGH)
+    told = f"{counted(len(operations), 'operation')} that change it or read its data"
+    message = (
+        f"{credential_named(scope)} {verb} {where} {expectation.because}, by {told}, the worst of them "
+        f"{operations_named(operations)}."
+    )
+    return Draft(CROSSING, severity, message, operations)

@@ -1,0 +1,54 @@
+"""A finding without its credential: what credentials with the same scope have in common."""
+
+from dataclasses import dataclass
+
+from scopeaudit.audit.scope import Scope
+from scopeaudit.audit.words import resources_of
+from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.catalogue.operations import select_by_name
+from scopeaudit.catalogue.provider import Instead
+from scopeaudit.model.finding import FindingOperation, Severity
+from scopeaudit.model.operation import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All of a finding that place and name of the credential do not change."""
+
+    rule: str
+    severity: Severity
+    message: str
+    operations: tuple[FindingOperation, ...] = ()
+    """Worst first."""
+    narrows: bool = True
+    """Whether a narrower credential is the remedy; else the finding rule's own advice is."""
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Ids of the resources its operations act on, sorted."""
+        return resources_of(self.operations)
+
+
+def remedy(draft: Draft, rule: FindingRule, scope: Scope) -> str:
+    """What to do: the narrower credential to issue where one helps and is known, else the rule's advice."""
+    instead = _narrower(scope) if draft.narrows else None
+    if instead is None:
+        return rule.do
+    remains = f" Still too wide about it: {_sentence(instead.remains)}" if instead.remains else ""
+    return f"Issue instead: {_sentence(instead.issue)}{remains}"
+
+
+def _narrower(scope: Scope) -> Instead | None:
+    """The first entry that covers the job; what the job only reads counts where it does nothing else."""
+    entries = scope.provider.instead if scope.provider is not None else ()
+    reads = frozenset(each for each in scope.allowed if scope.operation(each).traits.effect is Effect.READ)
+    wanted = (scope.allowed - reads) or reads
+    for entry in entries:
+        covered = [select_by_name(pattern, wanted) for pattern in entry.operations]
+        if wanted and len(frozenset().union(*covered)) == len(wanted):
+            return entry
+    return entries[-1] if entries else None
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
