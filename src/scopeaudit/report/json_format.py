@@ -1,0 +1,145 @@
+"""The JSON report, `scopeaudit/1`. The schema is `docs/schema/scopeaudit-1.json`.
+
+Fields are written by hand, so that a field of the model is public only if it stands here.
+"""
+
+from scopeaudit.model.authority import Authority, Resource, Verdict
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, ScanFacts, Severity
+from scopeaudit.model.gap import Gap
+from scopeaudit.model.location import Location
+from scopeaudit.report.json_text import Json, json_text
+from scopeaudit.report.order import by_id, by_place, sorted_findings, sorted_gaps
+
+SCHEMA = "scopeaudit/1"
+
+
+def render(report: Report, **_screen: object) -> str:
+    """The report as JSON: same report, same bytes; what concerns a screen has no meaning here."""
+    credentials = sorted(report.credentials, key=lambda audited: by_id(audited.credential.id))
+    return json_text(
+        {
+            "schema": SCHEMA,
+            "scan": _scan(report.scan),
+            "credentials": [_credential(audited) for audited in credentials],
+            "findings": [_finding(finding) for finding in sorted_findings(report)],
+            "gaps": [_gap(gap) for gap in sorted_gaps(report)],
+            "summary": {severity.value: report.count(severity) for severity in reversed(Severity)},
+        }
+    )
+
+
+def _scan(scan: ScanFacts) -> Json:
+    return {
+        "root": scan.root,
+        "files": scan.files,
+        "bytes": scan.bytes,
+        "sources": dict(sorted(scan.sources)),
+        "asked": scan.asked,
+        "requests": scan.requests,
+    }
+
+
+def _credential(audited: AuditedCredential) -> Json:
+    credential = audited.credential
+    return {
+        "id": credential.id,
+        "provider": credential.provider,
+        "kind": audited.authority.kind or credential.kind,
+        "found_as": credential.kind,
+        "shown": credential.shown,
+        "locations": _locations(credential.locations),
+        "reach": [],
+        "companions": sorted(credential.companions),
+        "context": _pairs(credential.context),
+        "job": audited.job,
+        "owner": audited.owner,
+        "destroys_recovery": audited.destroys_recovery,
+        "authority": _authority(audited.authority),
+    }
+
+
+def _locations(locations: tuple[Location, ...]) -> Json:
+    return [
+        {
+            "source": location.source.value,
+            "path": location.path,
+            "line": location.line,
+            "column": location.column,
+            "commit": location.commit,
+            "name": location.name,
+        }
+        for location in sorted(locations, key=by_place)
+    ]
+
+
+def _authority(authority: Authority) -> Json:
+    pieces = {piece for grant in authority.grants for piece in grant.evidence}
+    return {
+        "state": authority.state.value,
+        "evidence": authority.evidence.value,
+        "account": authority.account,
+        "expires": authority.expires,
+        "requests": authority.requests,
+        "facts": _pairs(authority.facts),
+        "operations": {verdict.value: len(authority.operations(verdict)) for verdict in Verdict},
+        "resources": [_resource(each) for each in sorted(authority.resources, key=_by_resource_id)],
+        "known_by": [
+            {"evidence": piece.kind.value, "detail": piece.detail, "source": piece.source}
+            for piece in sorted(pieces, key=lambda each: (each.kind, each.detail, each.source or ""))
+        ],
+    }
+
+
+def _resource(resource: Resource) -> Json:
+    return {
+        "id": resource.id,
+        "name": resource.name,
+        "environment": resource.environment,
+        "parent": resource.parent,
+        "details": _pairs(resource.details),
+    }
+
+
+def _by_resource_id(resource: Resource) -> tuple[str, str, str, str]:
+    return (resource.id, resource.name, resource.environment or "", resource.parent or "")
+
+
+def _pairs(pairs: tuple[tuple[str, str], ...]) -> Json:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "fingerprint": finding.fingerprint,
+        "credential": finding.credential,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "locations": _locations(finding.locations),
+        "operations": [_operation(operation) for operation in finding.operations],
+        "resources": sorted(finding.resources),
+    }
+
+
+def _operation(operation: FindingOperation) -> Json:
+    window = operation.window
+    return {
+        "id": operation.id,
+        "effect": operation.effect.value,
+        "touches": sorted(operation.touches),
+        "reversible": operation.reversible.value,
+        "window": None if window is None else {"hours": window.hours, "by": window.by},
+        "gate": operation.gate.value,
+        "gate_removed_by": operation.gate_removed_by,
+        "takes_recovery": operation.takes_recovery,
+        "verdict": operation.verdict.value,
+        "evidence": operation.evidence.value,
+        "severity": operation.severity.value,
+        "resources": sorted(operation.resources),
+        "source": operation.source,
+    }
+
+
+def _gap(gap: Gap) -> Json:
+    return {"stage": gap.stage.value, "what": gap.what, "why": gap.why, "credential": gap.credential}

@@ -1,0 +1,198 @@
+"""SARIF 2.1.0, for code scanning services and editors.
+
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from urllib.parse import quote
+
+from scopeaudit import __version__
+from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.model.authority import Verdict
+from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity
+from scopeaudit.model.gap import Gap, Stage
+from scopeaudit.model.location import Location, Source
+from scopeaudit.report.json_text import Json, json_text
+from scopeaudit.report.order import by_place, sorted_findings, sorted_gaps
+from scopeaudit.report.visible import visible
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_FINGERPRINT = "scopeaudit/v1"
+_ROOT = "%SRCROOT%"
+_JOB_FILE = "scopeaudit.yaml"
+_NOT_FROM_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_OUTSIDE = frozenset({Source.ENVIRONMENT, Source.HOME, Source.INPUT})
+
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
+_SECURITY_SEVERITIES = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+}
+"""One score inside each of GitHub's bands.
+
+Source: https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+"""
+
+_STAGES = {
+    Stage.REACH: "Part of the context could not be read.",
+    Stage.DETECT: "A document could not be searched for credentials.",
+    Stage.ASK: "A provider gave no usable answer.",
+    Stage.JOBS: "A job could not be read or matched.",
+    Stage.AUDIT: "An authority could not be compared.",
+}
+
+
+def render(
+    report: Report, *, rules: Mapping[str, FindingRule] = MappingProxyType({}), **_screen: object
+) -> str:
+    """The report as a SARIF log of one run; `rules` are all finding rules, whether they fired or not."""
+    order = sorted(rules)
+    credentials = {audited.credential.id: audited for audited in report.credentials}
+    findings = sorted_findings(report)
+    return json_text(
+        {
+            "$schema": _SCHEMA,
+            "version": "2.1.0",
+            "runs": [
+                {
+                    "tool": {"driver": _driver([rules[each] for each in order], findings)},
+                    "columnKind": "unicodeCodePoints",
+                    "originalUriBaseIds": {_ROOT: {"description": {"text": "the scanned folder"}}},
+                    "invocations": [
+                        {
+                            "executionSuccessful": True,
+                            "toolExecutionNotifications": [_notification(gap) for gap in sorted_gaps(report)],
+                        }
+                    ],
+                    "results": [
+                        _result(finding, order, credentials.get(finding.credential or ""))
+                        for finding in findings
+                    ],
+                }
+            ],
+        }
+    )
+
+
+def _driver(rules: Sequence[FindingRule], findings: Sequence[Finding]) -> Json:
+    worst: dict[str, Severity] = {}
+    for finding in findings:
+        worst.setdefault(finding.rule, finding.severity)
+    return {
+        "name": "scopeaudit",
+        "semanticVersion": __version__,
+        "rules": [_rule(rule, worst.get(rule.id)) for rule in rules],
+        "notifications": [
+            {"id": _gap_id(stage), "shortDescription": {"text": text}} for stage, text in _STAGES.items()
+        ],
+    }
+
+
+def _rule(rule: FindingRule, worst: Severity | None) -> Json:
+    """`worst` is the worst severity the rule's findings have here: services read it at the rule."""
+    properties: dict[str, Json] = {"tags": ["security"], "severity": rule.severity}
+    if worst is not None:
+        properties["security-severity"] = _SECURITY_SEVERITIES[worst]
+    described: dict[str, Json] = {
+        "id": rule.id,
+        "shortDescription": {"text": _message(rule.title)},
+        "fullDescription": {"text": _message(rule.what)},
+        "help": {"text": "\n\n".join(_message(part) for part in (rule.why, rule.do) if part)},
+        "properties": properties,
+    }
+    if rule.references:
+        described["helpUri"] = rule.references[0]
+    return described
+
+
+def _result(finding: Finding, order: Sequence[str], audited: AuditedCredential | None) -> Json:
+    places = sorted(
+        finding.locations or (audited.credential.locations if audited else ()),
+        key=lambda location: (not _is_in_the_folder(location), by_place(location)),
+    )
+    parts = [part for part in (finding.message, finding.remedy) if part]
+    result: dict[str, Json] = {"ruleId": finding.rule}
+    if finding.rule in order:
+        result["ruleIndex"] = order.index(finding.rule)
+    return result | {
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n\n".join(map(_message, parts)) or finding.rule},
+        "locations": [_location(places[0])] if places else [{"physicalLocation": _file(_JOB_FILE)}],
+        "relatedLocations": [_location(place, number) for number, place in enumerate(places[1:], start=1)],
+        "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
+        "properties": _properties(finding, audited),
+    }
+
+
+def _properties(finding: Finding, audited: AuditedCredential | None) -> Json:
+    properties: dict[str, Json] = {
+        "severity": finding.severity.value,
+        "security-severity": _SECURITY_SEVERITIES[finding.severity],
+        "operations": {
+            verdict.value: sum(operation.verdict is verdict for operation in finding.operations)
+            for verdict in Verdict
+        },
+    }
+    if audited is not None:
+        properties["provider"] = audited.credential.provider
+        properties["kind"] = audited.authority.kind or audited.credential.kind
+        properties["job"] = audited.job
+    return properties
+
+
+def _location(location: Location, number: int | None = None) -> Json:
+    described: dict[str, Json] = {} if number is None else {"id": number}
+    if not _is_in_the_folder(location):
+        described["physicalLocation"] = _file(_JOB_FILE)
+        described["logicalLocations"] = [
+            {"fullyQualifiedName": visible(location.path), "kind": location.source.value}
+        ]
+        return described
+    place = _file(location.path)
+    if location.line is not None:
+        region = {"startLine": location.line}
+        if location.column is not None:
+            region["startColumn"] = location.column
+        place["region"] = region
+    described["physicalLocation"] = place
+    if location.commit is not None:
+        described["properties"] = {"commit": location.commit}
+    return described
+
+
+def _is_in_the_folder(location: Location) -> bool:
+    """Whether the path leads to a file of the scanned folder, so that a service can show it."""
+    if location.source is Source.AGENT:
+        return not location.path.startswith(("~", "/", "../"))
+    return location.source not in _OUTSIDE
+
+
+def _file(path: str) -> dict[str, Json]:
+    encoded = quote(_NOT_FROM_BYTES.sub("\ufffd", path), safe="/", errors="surrogateescape")
+    return {"artifactLocation": {"uri": encoded, "uriBaseId": _ROOT}}
+
+
+def _notification(gap: Gap) -> Json:
+    return {
+        "level": "warning",
+        "descriptor": {"id": _gap_id(gap.stage)},
+        "message": {"text": _message(f"{gap.what}: {gap.why}")},
+    }
+
+
+def _gap_id(stage: Stage) -> str:
+    return f"gap/{stage.value}"
+
+
+def _message(text: str) -> str:
+    """Plain text in which a viewer finds neither a placeholder nor a link (sections 3.11.5 and 3.11.6)."""
+    return visible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")

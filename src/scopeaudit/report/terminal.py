@@ -1,0 +1,107 @@
+"""The report for people: who can do what, worst first, in a terminal or piped."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.model.finding import Report, Severity
+from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
+from scopeaudit.report.layout import Page, listing, name, prose, separated
+from scopeaudit.report.order import by_id
+from scopeaudit.report.story import Story, stories
+from scopeaudit.report.styles import SEVERITY_STYLES
+from scopeaudit.report.summary import caveats, counted, gap_groups, summary_line
+
+_TOLD_IN_FULL = 25
+_TOLD_IN_A_LINE = 75
+_CLEAN_SHOWN = 10
+_GAP_GROUPS_SHOWN = 8
+_GAP_NAMES_SHOWN = 4
+_LABEL = 10
+
+
+def render(
+    report: Report,
+    *,
+    rules: Mapping[str, FindingRule] = MappingProxyType({}),
+    providers: Mapping[str, str] = MappingProxyType({}),
+    width: int = 80,
+    colour: bool = False,
+) -> str:
+    """The report as lines of at most `width` cells (at least 40), with a final newline.
+
+    `rules` are the finding rules by id, `providers` the names of providers by id; what is missing
+    there is shown by its id. The worst are told in full, then some in a line, and the rest is counted.
+    """
+    page = Page(width=width, colour=colour)
+    told = stories(report)
+    for story in told[:_TOLD_IN_FULL]:
+        page.blank()
+        write_chapter(page, story, rules, providers)
+    _write_briefly(page, told[_TOLD_IN_FULL:], providers)
+    _write_clean(page, report, providers)
+    _write_gaps(page, report)
+    page.blank()
+    page.paragraph(prose(summary_line(report), "bold"))
+    for sentence in caveats(report):
+        page.paragraph(prose(sentence))
+    return page.text()
+
+
+def _write_briefly(page: Page, rest: Sequence[Story], providers: Mapping[str, str]) -> None:
+    if not rest:
+        return
+    page.blank()
+    for story in rest[:_TOLD_IN_A_LINE]:
+        words = [name(describe_place(location), "bold") for location in story.locations[:1]]
+        if story.subject is not None:
+            words.append(name(describe_subject(story.subject, providers)))
+        words += [name(rule) for rule in story.rules]
+        label = [(story.severity.name, SEVERITY_STYLES[story.severity])]
+        page.row(label, separated(words), indent=0, label_width=_LABEL - 1)
+    uncounted = rest[_TOLD_IN_A_LINE:]
+    if uncounted:
+        page.paragraph(prose(_counted_only(uncounted)))
+
+
+def _counted_only(uncounted: Sequence[Story]) -> str:
+    findings = [finding for story in uncounted for finding in story.findings]
+    by_severity = [
+        f"{number:,} {severity.value}"
+        for severity in reversed(Severity)
+        if (number := sum(finding.severity is severity for finding in findings))
+    ]
+    more = counted(len(findings), "more finding")
+    return f"and {more} ({' · '.join(by_severity)}); the JSON report has all of them"
+
+
+def _write_clean(page: Page, report: Report, providers: Mapping[str, str]) -> None:
+    blamed = {finding.credential for finding in report.findings}
+    clean = [audited for audited in report.credentials if audited.credential.id not in blamed]
+    if not clean:
+        return
+    clean.sort(key=lambda audited: by_id(audited.credential.id))
+    page.blank()
+    page.paragraph(prose(f"{counted(len(clean), 'credential')} without findings", "bold"))
+    for audited in clean[:_CLEAN_SHOWN]:
+        words = [name(describe_place(location)) for location in audited.credential.locations[:1]]
+        words.append(name(describe_subject(audited, providers)))
+        words.append(name(f"job {audited.job}" if audited.job else "no job declared"))
+        page.paragraph(separated(words), indent=2)
+    if len(clean) > _CLEAN_SHOWN:
+        page.paragraph(prose(f"{len(clean) - _CLEAN_SHOWN:,} more"), indent=2)
+
+
+def _write_gaps(page: Page, report: Report) -> None:
+    groups = gap_groups(report)
+    if not groups:
+        return
+    page.blank()
+    page.paragraph(prose(f"Not audited: {counted(len(report.gaps), 'gap')}", "bold"))
+    for group in groups[:_GAP_GROUPS_SHOWN]:
+        words = [*prose(f"{group.why}:"), *listing(group.whats, _GAP_NAMES_SHOWN)]
+        page.row(prose(group.stage.value, "dim"), words, indent=2, label_width=_LABEL - 1)
+    rest = groups[_GAP_GROUPS_SHOWN:]
+    if rest:
+        number = sum(len(group.whats) for group in rest)
+        page.paragraph(prose(f"{counted(number, 'gap')} for other reasons"), indent=2)

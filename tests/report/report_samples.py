@@ -1,0 +1,397 @@
+"""Reports from literals, shared by the tests of every format."""
+
+from dataclasses import replace
+
+from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
+from scopeaudit.model.credential import Credential
+from scopeaudit.model.finding import (
+    AuditedCredential,
+    Finding,
+    FindingOperation,
+    Report,
+    ScanFacts,
+    Severity,
+)
+from scopeaudit.model.gap import Gap, Stage
+from scopeaudit.model.location import Location, Source
+from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
+
+PROVIDERS = {"railway": "Railway", "postgresql": "PostgreSQL", "pypi": "PyPI"}
+
+RULES = {
+    rule.id: rule
+    for rule in (
+        FindingRule(
+            id="excess-authority",
+            title="A credential can do more than its job",
+            what="The credential may perform operations its job does not list.",
+            why="Whoever reads the file can use all of it.",
+            do="Issue a narrower credential.",
+            severity="that of the worst operation beyond the job",
+            references=("https://example.com/excess",),
+        ),
+        FindingRule(
+            id="environment-crossing",
+            title="A credential reaches another environment",
+            what="The credential acts in an environment its job does not name.",
+            why="A mistake in staging becomes one in production.",
+            do="Issue a credential for the one environment.",
+            severity="that of the worst operation in the other environment",
+            references=(),
+        ),
+        FindingRule(
+            id="recovery-in-blast-radius",
+            title="Backups die with what they protect",
+            what="One credential destroys data and the copies it would be restored from.",
+            why="Nothing is left to restore.",
+            do="Keep a copy that no credential in reach can destroy.",
+            severity="critical",
+            references=(),
+        ),
+        FindingRule(
+            id="unverified-authority",
+            title="What the credential can do was not confirmed",
+            what="The provider could not be asked; the documented maximum is assumed.",
+            why="Unknown is not safe.",
+            do="Ask again with access to the network.",
+            severity="that of the worst documented operation, at most high",
+            references=(),
+        ),
+        FindingRule(
+            id="stale-job",
+            title="A job speaks of nothing",
+            what="The job matches no credential, or has expired.",
+            why="A stale job hides a later credential.",
+            do="Remove it.",
+            severity="low",
+            references=(),
+        ),
+    )
+}
+
+
+def operation(
+    name: str,
+    effect: Effect,
+    severity: Severity,
+    reversible: Reversible = Reversible.YES,
+    *,
+    touches: frozenset[Touches] = frozenset(),
+    gate: Gate = Gate.NONE,
+    verdict: Verdict = Verdict.GRANTED,
+    resources: tuple[str, ...] = (),
+    window: Window | None = None,
+    gate_removed_by: str | None = None,
+    takes_recovery: bool = False,
+) -> FindingOperation:
+    return FindingOperation(
+        id=name,
+        effect=effect,
+        touches=touches,
+        reversible=reversible,
+        gate=gate,
+        verdict=verdict,
+        evidence=EvidenceKind.ASKED,
+        severity=severity,
+        resources=resources,
+        window=window,
+        gate_removed_by=gate_removed_by,
+        takes_recovery=takes_recovery,
+        source="https://docs.railway.com/integrations/api",
+    )
+
+
+_PRODUCTION = ("volume-backup/b1", "volume-backup/b2", "volume-backup/b3", "volume/v1")
+_DATA = frozenset({Touches.DATA})
+_BOTH = frozenset({Touches.DATA, Touches.RECOVERY})
+
+RAILWAY_OPERATIONS = (
+    operation(
+        "projectScheduleDeleteForce",
+        Effect.DELETE,
+        Severity.CRITICAL,
+        Reversible.NO,
+        touches=_BOTH,
+        resources=("project/p1", *_PRODUCTION, "volume/v2"),
+        takes_recovery=True,
+    ),
+    operation(
+        "volumeInstanceBackupDelete",
+        Effect.DELETE,
+        Severity.CRITICAL,
+        Reversible.NO,
+        touches=frozenset({Touches.RECOVERY}),
+        resources=("volume-backup/b1", "volume-backup/b2", "volume-backup/b3"),
+    ),
+    *(
+        operation(f"irreversible{number:02d}", Effect.DELETE, Severity.HIGH, Reversible.NO)
+        for number in range(1, 21)
+    ),
+    operation(
+        "volumeDelete",
+        Effect.DELETE,
+        Severity.HIGH,
+        Reversible.WINDOW,
+        touches=_BOTH,
+        gate=Gate.DELAY,
+        resources=(*_PRODUCTION, "volume/v2"),
+        window=Window(48, "the owner, by a link sent by e-mail"),
+        takes_recovery=True,
+    ),
+    operation(
+        "projectScheduleDelete",
+        Effect.DELETE,
+        Severity.HIGH,
+        Reversible.WINDOW,
+        touches=_BOTH,
+        gate=Gate.DELAY,
+        gate_removed_by="projectScheduleDeleteForce",
+        window=Window(48, "whoever may call projectScheduleDeleteCancel"),
+    ),
+    operation("serviceDelete", Effect.DELETE, Severity.HIGH, Reversible.UNKNOWN, touches=_DATA),
+    operation("lockedDelete", Effect.DELETE, Severity.HIGH, Reversible.NO, gate=Gate.MFA, touches=_DATA),
+    operation("apiTokenCreate", Effect.PERMISSIONS, Severity.HIGH),
+    operation("projectTokenCreate", Effect.PERMISSIONS, Severity.HIGH),
+    operation("variables", Effect.REVEAL, Severity.HIGH, Reversible.NO),
+    operation("deploymentInstanceExecutionCreate", Effect.EXECUTE, Severity.HIGH, Reversible.UNKNOWN),
+    operation("usageLimitSet", Effect.SPEND, Severity.MEDIUM, verdict=Verdict.UNKNOWN),
+    operation("serviceUpdate", Effect.WRITE, Severity.MEDIUM),
+    operation("variableUpsert", Effect.WRITE, Severity.MEDIUM, verdict=Verdict.UNKNOWN),
+    *(operation(f"query{number:03d}", Effect.READ, Severity.LOW) for number in range(1, 151)),
+)
+
+_RAILWAY_RESOURCES = (
+    Resource("project/p1", "pocketos"),
+    Resource("volume/v1", "pg-data", "production", "project/p1", (("size", "12 GB"),)),
+    Resource("volume-backup/b1", "daily-1", "production", "volume/v1"),
+    Resource("volume-backup/b2", "daily-2", "production", "volume/v1"),
+    Resource("volume-backup/b3", "weekly", "production", "volume/v1"),
+    Resource("service/s1", "api", "production", "project/p1"),
+    Resource("volume/v2", "pg-staging", "staging", "project/p1", (("size", "1 GB"),)),
+)
+
+_DOMAINS = Location(Source.TREE, "scripts/domains.sh", 12, 17, None, "RAILWAY_TOKEN")
+_OLD_DOMAINS = Location(
+    Source.HISTORY, "deploy.sh", 3, 1, "0123456789abcdef0123456789abcdef01234567", "RAILWAY_TOKEN"
+)
+
+RAILWAY = AuditedCredential(
+    Credential("c1", "railway", "api-token", "…a1b2 (36 characters)", (_OLD_DOMAINS, _DOMAINS)),
+    Authority(
+        state=State.ACTIVE,
+        kind="account-token",
+        grants=(
+            Grant(
+                frozenset(each.id for each in RAILWAY_OPERATIONS if each.verdict is Verdict.GRANTED)
+                | {"customDomainCreate", "customDomainDelete"},
+                Verdict.GRANTED,
+                (
+                    Evidence(EvidenceKind.ASKED, "me answered 200: an account token"),
+                    Evidence(EvidenceKind.ASKED, "projects answered 200: role ADMIN in 1 project"),
+                    Evidence(EvidenceKind.DOCUMENTED, "an account token may do what the person may"),
+                ),
+            ),
+            Grant(frozenset({"usageLimitSet", "variableUpsert"}), Verdict.UNKNOWN, ()),
+            Grant(frozenset({"adminOnly"}), Verdict.DENIED, ()),
+        ),
+        resources=_RAILWAY_RESOURCES,
+        account="jane@pocketos.example",
+        expires="never",
+        requests=3,
+        facts=(("workspaces", "1"),),
+    ),
+    job="custom-domains",
+    owner="platform@pocketos.example",
+    destroys_recovery=True,
+)
+
+_REMEDY = "Issue instead: a project token for staging. Still too wide about it: all services of staging."
+
+_EXCESS = Finding(
+    rule="excess-authority",
+    severity=Severity.CRITICAL,
+    fingerprint="11" * 16,
+    credential="c1",
+    message="the account token may perform 181 operations that job custom-domains does not allow",
+    remedy=_REMEDY,
+    locations=(_DOMAINS,),
+    operations=RAILWAY_OPERATIONS,
+    resources=("project/p1", *_PRODUCTION, "volume/v2"),
+)
+_RECOVERY = Finding(
+    rule="recovery-in-blast-radius",
+    severity=Severity.CRITICAL,
+    fingerprint="22" * 16,
+    credential="c1",
+    message="volume pg-data and its 3 backups die by the same credential",
+    remedy="Keep a copy of pg-data outside Railway.",
+    locations=(_DOMAINS,),
+    operations=RAILWAY_OPERATIONS[:2],
+    resources=_PRODUCTION,
+)
+_CROSSING = Finding(
+    rule="environment-crossing",
+    severity=Severity.HIGH,
+    fingerprint="33" * 16,
+    credential="c1",
+    message="job custom-domains is for staging; the token also acts in production",
+    remedy=_REMEDY,
+    locations=(_DOMAINS,),
+    operations=(
+        operation("customDomainDelete", Effect.DELETE, Severity.MEDIUM, touches=frozenset({Touches.NETWORK})),
+    ),
+)
+
+_DATABASE_PLACE = Location(Source.ENVIRONMENT, "env:DATABASE_URL", None, None, None, "DATABASE_URL")
+
+DATABASE = AuditedCredential(
+    Credential(
+        "c2",
+        "postgresql",
+        "connection-string",
+        "",
+        (_DATABASE_PLACE,),
+        companions=("host", "user"),
+        context=(("host", "db.pocketos.example"), ("user", "app")),
+    ),
+    Authority(
+        state=State.UNKNOWN,
+        kind="connection-string",
+        grants=(
+            Grant(
+                frozenset({"DROP TABLE", "SELECT"}),
+                Verdict.UNKNOWN,
+                (
+                    Evidence(
+                        EvidenceKind.DOCUMENTED,
+                        "the owner of a table may drop it",
+                        "https://www.postgresql.org/docs/current/sql-droptable.html",
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
+
+_UNVERIFIED = Finding(
+    rule="unverified-authority",
+    severity=Severity.HIGH,
+    fingerprint="44" * 16,
+    credential="c2",
+    message="PostgreSQL could not be asked; the documented maximum is assumed",
+    remedy="Run again with --allow-host db.pocketos.example.",
+    locations=(_DATABASE_PLACE,),
+    operations=(
+        operation(
+            "DROP TABLE",
+            Effect.DELETE,
+            Severity.HIGH,
+            Reversible.NO,
+            touches=_DATA,
+            verdict=Verdict.UNKNOWN,
+        ),
+        operation("SELECT", Effect.READ, Severity.LOW, verdict=Verdict.UNKNOWN),
+    ),
+)
+
+PYPI = AuditedCredential(
+    Credential(
+        "c3",
+        "pypi",
+        "api-token",
+        "…Zz09 (180 characters)",
+        (Location(Source.HOME, "~/.pypirc", 3, 12, None, "password"),),
+    ),
+    Authority(
+        state=State.UNKNOWN,
+        kind="project-token",
+        grants=(
+            Grant(
+                frozenset({"upload"}),
+                Verdict.GRANTED,
+                (Evidence(EvidenceKind.ENCODED, "caveat: projects [pocketos]"),),
+            ),
+        ),
+    ),
+    job="release",
+    owner="release@pocketos.example",
+)
+
+_STALE = Finding(
+    rule="stale-job",
+    severity=Severity.LOW,
+    fingerprint="55" * 16,
+    credential=None,
+    message="job nightly-report matches no credential",
+    remedy="Remove it from scopeaudit.yaml, or correct its path.",
+    locations=(Location(Source.TREE, "scopeaudit.yaml", 14, 3),),
+)
+
+GAPS = (
+    Gap(Stage.REACH, "secrets/prod.env", "permission denied"),
+    *(Gap(Stage.REACH, f"build/blob{number}.bin", "larger than 100 MB") for number in range(6)),
+    Gap(Stage.ASK, "c2: role attributes", "db.pocketos.example is not allowed to be asked", "c2"),
+)
+
+INCIDENT = Report(
+    scan=ScanFacts(
+        files=3512, bytes=22_000_000, sources=(("tree", 3512), ("environment", 41)), asked=True, requests=3
+    ),
+    credentials=(RAILWAY, DATABASE, PYPI),
+    findings=(_STALE, _UNVERIFIED, _CROSSING, _RECOVERY, _EXCESS),
+    gaps=GAPS,
+)
+
+CLEAN = Report(
+    scan=ScanFacts(files=12, bytes=800, sources=(("tree", 12),), asked=False, requests=0),
+    credentials=(PYPI,),
+)
+
+EMPTY = Report(scan=ScanFacts(files=1, bytes=5, sources=(("tree", 1),)))
+
+_EVIL = "a\x1b[31m\r\nb\u202ec\u200b[bold]d[/bold]\udcff\x9b"
+
+HOSTILE = Report(
+    scan=ScanFacts(files=1, sources=(("tree", 1),), asked=True, requests=1),
+    credentials=(
+        replace(
+            RAILWAY,
+            credential=replace(
+                RAILWAY.credential, locations=(Location(Source.TREE, f"{_EVIL}/[x](http://e.example)", 1, 1),)
+            ),
+            authority=replace(
+                RAILWAY.authority,
+                account=_EVIL,
+                resources=(Resource("volume/v1", _EVIL, _EVIL, None, ((_EVIL, _EVIL),)),),
+                facts=((_EVIL, _EVIL),),
+            ),
+            job=_EVIL,
+            owner=_EVIL,
+        ),
+    ),
+    findings=(
+        Finding(
+            rule="environment-crossing",
+            severity=Severity.HIGH,
+            fingerprint="66" * 16,
+            credential="c1",
+            message=f"crosses {_EVIL} {{0}} [x](http://e.example)",
+            remedy=_EVIL,
+            locations=(),
+            operations=(
+                operation(
+                    _EVIL,
+                    Effect.DELETE,
+                    Severity.HIGH,
+                    Reversible.WINDOW,
+                    window=Window(168, _EVIL),
+                    resources=("volume/v1",),
+                ),
+            ),
+        ),
+    ),
+    gaps=(Gap(Stage.REACH, _EVIL, _EVIL),),
+)
+
+SAMPLES = {"incident": INCIDENT, "clean": CLEAN, "empty": EMPTY, "hostile": HOSTILE}
