@@ -1,0 +1,5 @@
+"""`python -m scopeaudit`."""
+
+from scopeaudit.cli.main import main
+
+main()

@@ -1,0 +1,53 @@
+"""Where reports go."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scopeaudit.catalogue.rules import Rules
+from scopeaudit.model.errors import UsageError
+from scopeaudit.model.finding import Report, Severity
+from scopeaudit.report.formats import FORMATS, format_for
+
+
+def write_report(report: Report, rules: Rules, *, name: str | None, outputs: Sequence[Path]) -> None:
+    """Write the report to every file, and to standard output where no file was named.
+
+    A file's format follows its ending unless `name` says otherwise.
+
+    Raises:
+        UsageError: if a format is unknown or a file cannot be written.
+    """
+    if not outputs:
+        sys.stdout.write(_render(report, rules, format_for(name or "terminal"), on_screen=True))
+    for path in outputs:
+        text = _render(report, rules, format_for(name or str(path)), on_screen=False)
+        try:
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise UsageError(f"--output {path}: {error.strerror}: name a file that can be written") from None
+
+
+def _render(report: Report, rules: Rules, name: str, *, on_screen: bool) -> str:
+    names = {provider.id: provider.name for provider in rules.providers.values()}
+    colour = on_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return FORMATS[name](
+        report, rules=rules.findings, providers=names, width=_width() if on_screen else 100, colour=colour
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal; 80 where there is none."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = int(os.environ.get("COLUMNS") or 0) if os.environ.get("COLUMNS", "").isdigit() else 80
+    return max(60, min(columns or 80, 160))
+
+
+def exit_code(report: Report, *, fail_on: Severity | None, strict: bool) -> int:
+    """1 for findings at or above the level, else 3 for gaps under `--strict`, else 0."""
+    if fail_on is not None and any(finding.severity.rank >= fail_on.rank for finding in report.findings):
+        return 1
+    return 3 if strict and report.gaps else 0

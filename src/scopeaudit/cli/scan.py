@@ -1,0 +1,96 @@
+"""`scopeaudit scan`: audit a folder or a file."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scopeaudit.model.finding import Severity
+from scopeaudit.model.location import Source
+
+
+class FailOn(StrEnum):
+    """The level at which findings fail the run."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+
+class SourceName(StrEnum):
+    """Sources that can be chosen."""
+
+    TREE = "tree"
+    STAGED = "staged"
+    ENVIRONMENT = "environment"
+
+
+def scan(
+    path: Annotated[Path, typer.Argument(help="Folder or file to audit.")] = Path(),
+    source: Annotated[
+        list[SourceName] | None, typer.Option(help="Source to read; repeatable. Default: all but staged.")
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="terminal, json or sarif.")
+    ] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Write the report here; repeatable.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Send nothing.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print every request that would be sent, and send none.")
+    ] = False,
+    endpoint: Annotated[
+        list[str] | None, typer.Option(metavar="PROVIDER=URL", help="Ask here instead; repeatable.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB", help="Private host of a connection string that may be asked; repeatable."
+        ),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use no remembered answers.")] = False,
+    jobs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Job file in place of the folder's scopeaudit.yaml.")
+    ] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="Least severity that makes the exit code 1.")] = FailOn.HIGH,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 3 if anything was not audited.")
+    ] = False,
+) -> int:
+    """Find the credentials in reach, ask what they may do, and compare that with their jobs."""
+    from scopeaudit.ask.endpoints import parse_endpoints
+    from scopeaudit.ask.session import AskOptions
+    from scopeaudit.catalogue.cache import cache_directory
+    from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.cli.output import exit_code, write_report
+    from scopeaudit.pipeline import DEFAULT_SOURCES, ScanOptions, now, plan_scan
+    from scopeaudit.pipeline import scan as run_scan
+
+    rules = load_rules(cache_in=cache_directory())
+    asking = AskOptions(
+        offline=offline,
+        endpoints=parse_endpoints(endpoint or (), rules.providers),
+        allow_hosts=tuple(allow_host or ()),
+        remember=not fresh,
+        now=now(),
+    )
+    options = ScanOptions(
+        root=path,
+        sources=tuple(Source(each.value) for each in source) if source else DEFAULT_SOURCES,
+        jobs=jobs,
+        ask=asking,
+    )
+    if plan:
+        from scopeaudit.cli.plan import plan_text
+
+        sys.stdout.write(plan_text(plan_scan(options, rules)))
+        return 0
+    report = run_scan(options, rules)
+    write_report(report, rules, name=format_, outputs=output or ())
+    level = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
+    return exit_code(report, fail_on=level, strict=strict)

@@ -1,0 +1,1 @@
+"""The incident, replayed against local stand-ins of the providers."""
