@@ -77,7 +77,7 @@ def private_server() -> Server:
     """A server of this process, which stops with it. Nothing but its superuser is in it."""
     programs = _programs()
     identity = _identity()
-    root = Path(tempfile.mkdtemp(prefix="scopeaudit-postgres-", dir="/tmp"))  # noqa: S108
+    root = Path(tempfile.mkdtemp(prefix="scopeaudit-postgres-", dir="/tmp"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     password = expand("<alnum:24>", seed=20_000)
     (root / "password").write_text(password + "\n", encoding="utf-8")

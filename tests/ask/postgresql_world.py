@@ -12,7 +12,8 @@ from psycopg import sql
 
 from scopeaudit.ask.conclude import conclude
 from scopeaudit.ask.hosts import HostPolicy
-from scopeaudit.ask.interview import Interview, Learnt
+from scopeaudit.ask.interview import Interview
+from scopeaudit.ask.learnt import Learnt
 from scopeaudit.ask.limits import Limits
 from scopeaudit.ask.request import Answer, Request
 from scopeaudit.ask.trail import Trail

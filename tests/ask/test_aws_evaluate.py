@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - tables with one case a line
 import time
 
 import pytest

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scopeaudit.ask.interview import Interview
+from scopeaudit.ask.learnt import Intake
 from scopeaudit.ask.request import Answer
 from scopeaudit.demo.server import Reply
 from scopeaudit.model.authority import State, Verdict
@@ -231,13 +231,13 @@ def scenarios():
 
 def test_every_reading_is_taken_by_some_answer(monkeypatch):
     taken: set[int] = set()
-    take_in = Interview._take_in
+    take_in = Intake.take_in
 
     def noting(self, question, reading, names, evidence):
         taken.add(id(reading))
         take_in(self, question, reading, names, evidence)
 
-    monkeypatch.setattr(Interview, "_take_in", noting)
+    monkeypatch.setattr(Intake, "take_in", noting)
     for kind, answers in scenarios():
         tell(kind, answers)
     readings = {("every question", index): each for index, each in enumerate(github().readings)}

@@ -1,7 +1,7 @@
 """What is concluded is what happens: every verdict is compared with really trying it, role by role.
 
 Each statement is put to the server as the role itself and, where the role can become others, as each of
-them; the transaction is rolled back. It counts as possible unless the server refuses it for want of privileges.
+them; the transaction is rolled back. It is possible unless the server refuses it for want of privileges.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,9 @@ from scopeaudit.model.authority import Verdict
 from tests.postgres_server import private_server
 
 REFUSED = frozenset({"42501", "25006", "22012"})
-"""Insufficient privilege, read-only transaction, and the division by zero of a statement that checks itself."""
+"""Insufficient privilege, read-only transaction, and the division by zero of what checks itself."""
 _OR = " or else "
+_MERGE = "MERGE INTO {} USING (SELECT 1) AS s ON"
 TABLES = ("orders", "rows_hidden", "notes", "parts")
 
 
@@ -44,9 +45,9 @@ def _table_statements(table: str) -> dict[str, str]:
         "CREATE TRIGGER": f"CREATE TRIGGER t BEFORE UPDATE ON {name} FOR EACH ROW "
         "EXECUTE PROCEDURE suppress_redundant_updates_trigger()",
         "CREATE RULE": f"CREATE RULE r AS ON DELETE TO {name} DO INSTEAD NOTHING",
-        "MERGE": f"MERGE INTO {name} USING (SELECT 1) AS s ON true WHEN MATCHED THEN UPDATE SET label = 'x'{_OR}"
-        f"MERGE INTO {name} USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE{_OR}"
-        f"MERGE INTO {name} USING (SELECT 1) AS s ON false WHEN NOT MATCHED THEN INSERT (id, label) VALUES (7, 'x')",
+        "MERGE": f"{_MERGE.format(name)} true WHEN MATCHED THEN UPDATE SET label = 'x'{_OR}"
+        f"{_MERGE.format(name)} true WHEN MATCHED THEN DELETE{_OR}"
+        f"{_MERGE.format(name)} false WHEN NOT MATCHED THEN INSERT (id, label) VALUES (7, 'x')",
         "GRANT (table)": f"GRANT SELECT ON {name} TO {{witness}}; "
         f"SELECT 1 / has_table_privilege('{{witness}}', '{name}', 'SELECT')::int",
         "COMMENT": f"COMMENT ON TABLE {name} IS 'x'",
@@ -92,7 +93,8 @@ STATEMENTS: dict[str, dict[str, str]] = {
         "CREATE TYPE": "CREATE TYPE app.fresh_type AS (a int)",
         "CREATE DOMAIN": "CREATE DOMAIN app.fresh_domain AS int",
         "CREATE AGGREGATE": "CREATE AGGREGATE app.fresh_sum (int) (sfunc = int4pl, stype = int)",
-        "CREATE FUNCTION (C)": "CREATE FUNCTION app.fresh_c() RETURNS int LANGUAGE internal AS 'pg_backend_pid'",
+        "CREATE FUNCTION (C)": "CREATE FUNCTION app.fresh_c() RETURNS int LANGUAGE internal "
+        "AS 'pg_backend_pid'",
         "DROP SCHEMA": "DROP SCHEMA app CASCADE",
         "ALTER SCHEMA": "ALTER SCHEMA app OWNER TO CURRENT_USER",
     },
@@ -144,10 +146,11 @@ STATEMENTS: dict[str, dict[str, str]] = {
         "CREATE OPERATOR FAMILY": "CREATE OPERATOR FAMILY app.fresh USING btree",
         "CREATE TEXT SEARCH TEMPLATE": "CREATE TEXT SEARCH TEMPLATE app.fresh (lexize = dsimple_lexize)",
         "LOAD": "LOAD '$libdir/pgoutput'",
-        "pg_cancel_backend": "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = '{witness}'",
+        "pg_cancel_backend": "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+        "WHERE usename = '{witness}'",
         "SET (superuser-only parameters)": "SET lc_messages = 'C'",
-        "CREATE SUBSCRIPTION": "CREATE SUBSCRIPTION fresh CONNECTION 'host=127.0.0.1 password=x' PUBLICATION p "
-        "WITH (connect = false)",
+        "CREATE SUBSCRIPTION": "CREATE SUBSCRIPTION fresh CONNECTION 'host=127.0.0.1 password=x' "
+        "PUBLICATION p WITH (connect = false)",
     },
     "role/-": {
         "CREATE ROLE": "CREATE ROLE sa_fresh",
@@ -261,10 +264,11 @@ ROLES = {
     "nobody": "",
 }
 GRANTS = (
-    "GRANT USAGE ON SCHEMA app TO {reader}, {writer}, {truncator}, {columnist}, {bypassing}, {granting}, {triggering}, "
-    "{creating}, {referencing}, {counting}",
+    "GRANT USAGE ON SCHEMA app TO {reader}, {writer}, {truncator}, {columnist}, {bypassing}, {granting}, "
+    "{triggering}, {creating}, {referencing}, {counting}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA app TO {reader}, {bypassing}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON app.orders, app.notes, app.orders_view, app.totals_view TO {writer}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON app.orders, app.notes, app.orders_view, app.totals_view "
+    "TO {writer}",
     "GRANT USAGE ON SEQUENCE app.counter TO {writer}",
     "GRANT UPDATE ON SEQUENCE app.counter TO {counting}",
     "GRANT TRUNCATE ON app.orders TO {truncator}",
@@ -384,7 +388,7 @@ def _untrusted_extension(made: World) -> str:
         return ""
     with made.server.connect() as connection:
         row = connection.execute(
-            "SELECT extension FROM (SELECT regexp_replace(pg_ls_dir(setting || '/extension'), '\\.control$', '') "
+            "SELECT extension FROM (SELECT split_part(pg_ls_dir(setting || '/extension'), '.', 1) "
             "AS extension FROM pg_config WHERE name = 'SHAREDIR') AS found "
             "WHERE extension IN ('file_fdw', 'dblink', 'pageinspect') LIMIT 1"
         ).fetchone()

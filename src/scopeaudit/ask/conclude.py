@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scopeaudit.ask.interview import Learnt
+from scopeaudit.ask.learnt import Learnt
 from scopeaudit.ask.ledger import Judgement, Ledger, closure
 from scopeaudit.catalogue.operations import OperationCatalogue, glob
 from scopeaudit.catalogue.provider import AuthorityRule, KindAuthority, Provider

@@ -19,7 +19,7 @@ from scopeaudit.ask.aws.reading import Ask, PolicyReading, Result
 from scopeaudit.ask.aws.signing import KEY_ID
 from scopeaudit.ask.aws.simulation import Simulation
 from scopeaudit.ask.conclude import conclude
-from scopeaudit.ask.interview import Learnt
+from scopeaudit.ask.learnt import Learnt
 from scopeaudit.ask.ledger import Ledger
 from scopeaudit.ask.request import Answer, Request
 from scopeaudit.catalogue.operations import OperationCatalogue

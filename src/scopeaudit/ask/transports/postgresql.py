@@ -121,14 +121,13 @@ class PostgresqlTransport:
             return self._lines.setdefault(id(held), _Line(held))
 
     def _ask(self, request: Request, line: _Line, login: Login) -> Answer:
-        reused = line.session is not None and line.database == login.database
-        if not reused:
+        if line.session is None or line.database != login.database:
             line.hang_up()
             refused = self._call(line, login)
             if refused is not None:
                 return refused
         answer, broken = self._put(request, line, login)
-        if broken and reused:
+        if broken:
             return self._call(line, login) or self._put(request, line, login)[0]
         return answer
 
@@ -164,7 +163,7 @@ class PostgresqlTransport:
             line.addresses = found[:_MOST_ADDRESSES]
         answer = Answer(failure=NOT_CONNECTED)
         for address in line.addresses:
-            made = _connected(login, address)
+            made = _connected(login, address, min(self._timeouts.connect, self._limits.remaining_seconds()))
             if not isinstance(made, Answer):
                 line.session, line.database = made, login.database
                 line.addresses = (address,)
@@ -175,7 +174,7 @@ class PostgresqlTransport:
         return answer
 
 
-def _connected(login: Login, address: str) -> "Session | Answer":
+def _connected(login: Login, address: str, seconds: float) -> "Session | Answer":
     """A session, or what its refusal means; poolers that take no options are asked again without."""
     try:
         from scopeaudit.ask.transports.postgresql_session import connect, known_parameters
@@ -184,7 +183,7 @@ def _connected(login: Login, address: str) -> "Session | Answer":
     known = known_parameters()
     said = UNSUPPORTED
     for options in (True, False):
-        settings = conninfo(login, address, known, options=options)
+        settings = conninfo(login, address, known, options=options, seconds=seconds)
         if isinstance(settings, str):
             return Answer(failure=settings)
         made = connect(settings)

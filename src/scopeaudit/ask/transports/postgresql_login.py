@@ -83,13 +83,18 @@ def read_login(held: HeldCredential, database: str | None = None) -> Login | str
 
 
 def conninfo(
-    login: Login, address: str, known: Iterable[tuple[str, str | None, str | None]], *, options: bool
+    login: Login,
+    address: str,
+    known: Iterable[tuple[str, str | None, str | None]],
+    *,
+    options: bool,
+    seconds: float,
 ) -> dict[str, str] | str:
     """Every parameter libpq reads, or why the login is not safe to try.
 
     `known` are the linked libpq's parameters: name, environment variable, built-in value. Each that has
     an environment variable is given, so that none of these counts. Without `options`, for poolers that take
-    none, the limits are set in each transaction alone.
+    none, the limits are set in each transaction alone. `seconds` are for connecting; libpq takes 2 or more.
     """
     tls, here = _strictness(login, address)
     verified = tls == "verify-full"
@@ -102,7 +107,7 @@ def conninfo(
         "password": login.secret.reveal(),
         "dbname": login.database,
         "passfile": _NOWHERE,
-        "connect_timeout": "5",
+        "connect_timeout": str(max(2, int(seconds))),
         "client_encoding": "UTF8",
         "application_name": "scopeaudit",
         "options": _OPTIONS if options else "",

@@ -154,7 +154,7 @@ class Session:
                 rows, weight = _read(result, secrets)
                 found.extend(rows)
                 size += weight
-            elif result.status is pq.ExecStatus.FATAL_ERROR:
+            elif result.status == pq.ExecStatus.FATAL_ERROR:
                 code = result.error_field(pq.DiagnosticField.SQLSTATE)
                 if code is None:
                     raise _LostError("the connection broke off", broken=True)
