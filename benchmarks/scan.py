@@ -63,11 +63,11 @@ def main() -> None:
 
 def compare(title: str, tree: Path, runs: int, *, size: int | None) -> None:
     """Run all commands in turn and print a row each."""
-    commands = available(tree)
+    commands = available()
     taken: dict[str, list[Figures]] = {name: [] for name in commands}
     for number in range(runs + 1):
         for name, command in commands.items():
-            figures = run(command)
+            figures = run(command, tree)
             if number:
                 taken[name].append(figures)
     print(f"{title:<16}{'wall s':>9}{'cpu s':>9}{'MiB':>8}{'MB/s':>8}   wall as a ratio to scopeaudit")
@@ -79,23 +79,23 @@ def compare(title: str, tree: Path, runs: int, *, size: int | None) -> None:
     print()
 
 
-def available(tree: Path) -> dict[str, list[str]]:
+def available() -> dict[str, list[str]]:
     """Name to command of every scanner that is installed."""
     here = Path(sys.executable).parent
     commands = {
-        "scopeaudit": [str(here / "scopeaudit"), "scan", str(tree), "--source", "tree", "--offline"],
-        "detect-secrets": [str(here / "detect-secrets"), "scan", "--all-files", "--no-verify", str(tree)],
+        "scopeaudit": [str(here / "scopeaudit"), "scan", ".", "--source", "tree", "--offline"],
+        "detect-secrets": [str(here / "detect-secrets"), "scan", "--all-files", "--no-verify", "."],
     }
     kingfisher = shutil.which("kingfisher", path=f"{here}{os.pathsep}{os.environ.get('PATH', '')}")
     if kingfisher:
-        commands["kingfisher"] = [kingfisher, "scan", str(tree), "--no-validate", "--git-history=none"]
+        commands["kingfisher"] = [kingfisher, "scan", ".", "--no-validate", "--git-history=none"]
     return {name: command for name, command in commands.items() if Path(command[0]).exists()}
 
 
-def run(command: list[str]) -> Figures:
-    """One run, from outside the process."""
+def run(command: list[str], tree: Path) -> Figures:
+    """One run in the tree, from outside the process."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
     wall = time.perf_counter() - start

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import psycopg
 import pytest
 from postgresql_world import (
     PASSWORD,
@@ -24,7 +23,6 @@ from postgresql_world import (
 )
 from psycopg import sql
 
-from scopeaudit.ask.hosts import HostPolicy
 from scopeaudit.ask.limits import Timeouts
 from scopeaudit.ask.request import Answer, Request
 from scopeaudit.ask.transports.postgresql_login import conninfo, read_login
@@ -1001,7 +999,36 @@ def test_a_credential_of_another_provider_is_not_sent(tmp_path):
     )
     elsewhere = replace(request, host="evil.example")
     assert sender.send(elsewhere, stranger) == Answer(failure="refused: not the credential's own host")
-    assert HostPolicy() == HostPolicy(ci=False, allow=())
+
+
+@pytest.mark.parametrize(
+    ("question", "query"),
+    [
+        ("identity", (("database", "other"),)),
+        ("schemas", ()),
+        ("schemas", (("host", "evil.example"),)),
+        ("schemas", (("database", "other"), ("host", "evil.example"))),
+    ],
+)
+def test_a_statement_takes_no_parameter_but_the_database(tmp_path, question: str, query):
+    statement = next(each.sql for each in PROVIDER.questions if each.id == question)
+    sender = transport(tmp_path)
+    request = Request(
+        provider="postgresql",
+        question=question,
+        scheme=Scheme.POSTGRESQL,
+        method="SQL",
+        host=HOST,
+        path=statement or "",
+        query=query,
+    )
+    found = sender.send(request, held(PASSWORD, host=HOST, user="app"))
+    assert found == Answer(failure="refused: a statement has no parameter but the database it is put to")
+
+
+def test_parameters_of_a_string_are_not_shown():
+    hidden = {each.name for kind in PROVIDER.kinds for each in kind.companions if not each.show}
+    assert hidden == {"params"}
 
 
 def test_no_statement_of_the_provider_file_is_refused_by_the_guard(shared: World, tmp_path):
@@ -1010,4 +1037,3 @@ def test_no_statement_of_the_provider_file_is_refused_by_the_guard(shared: World
         "identity", "sizes", "databases", "schemas", "relations", "objects", "server"
     }  # fmt: skip
     assert [each.failure for _, each in asking.exchanges if each.failure] == []
-    assert psycopg.__version__

@@ -28,16 +28,16 @@ def test_no_connection_is_opened_and_verification_is_off(monkeypatch: pytest.Mon
     from detect_secrets.settings import get_settings
 
     active: list[str] = []
-    real = scan.scan_line
+    real = scan.get_filters_with_parameter
 
-    def watch(line: str) -> object:
+    def watch(*names: str) -> object:
         active.extend(get_settings().filters)
-        return real(line)
+        return real(*names)
 
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("a socket was opened")
 
-    monkeypatch.setattr(scan, "scan_line", watch)
+    monkeypatch.setattr(scan, "get_filters_with_parameter", watch)
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     assert second_opinion([_line(f'password = "{expand("<alnum:24>")}"')])

@@ -12,21 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from scopeaudit.model.location import Location
 
 PLUGINS = (
-    "KeywordDetector",
-    "Base64HighEntropyString",
-    "HexHighEntropyString",
     "BasicAuthDetector",
     "PrivateKeyDetector",
+    "HexHighEntropyString",
+    "Base64HighEntropyString",
+    "KeywordDetector",
 )
-"""Those that judge by form; formats of providers are ours to know."""
+"""Those that judge by form, the most specific first; formats of providers are ours to know."""
 FILTERS_OFF = (
     "detect_secrets.filters.allowlist.is_line_allowlisted",
     "detect_secrets.filters.common.is_ignored_due_to_verification_policies",
 )
+_NO_FILE = "one-line"
 LINES_LIMIT = 2000
 """Lines asked about in one run; more is a gap."""
 
@@ -63,19 +65,42 @@ def second_opinion(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
 
 
 def _ask(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
-    from detect_secrets.core.scan import scan_line
-    from detect_secrets.settings import get_settings, transient_settings
+    """Ask the plugins themselves: `scan_line` sets up its filters anew for every line."""
+    from detect_secrets.core.scan import get_filters_with_parameter
+    from detect_secrets.settings import get_plugins, get_settings, transient_settings
 
     found: list[Candidate] = []
     known: dict[str, str | None] = {}
     with transient_settings({"plugins_used": [{"name": name} for name in PLUGINS]}):
         get_settings().disable_filters(*FILTERS_OFF)
+        plugins, filters = get_plugins(), get_filters_with_parameter("secret")
         for line in lines:
             if line.text not in known:
-                known[line.text] = min((str(secret.type) for secret in scan_line(line.text)), default=None)
+                known[line.text] = next(_types(line.text, plugins, filters), None)
             if (kind := known[line.text]) is not None:
                 found.append(Candidate(line.location, kind))
     return tuple(found)
+
+
+def _types(text: str, plugins: Sequence[Any], filters: Sequence[Any]) -> Iterator[str]:
+    """What each plugin calls the line, where no filter takes it for noise."""
+    from detect_secrets.util.code_snippet import get_code_snippet
+    from detect_secrets.util.inject import call_function_with_arguments
+
+    context = get_code_snippet(lines=[text], line_number=1)
+    for plugin in plugins:
+        found = call_function_with_arguments(
+            plugin.analyze_line,
+            filename=_NO_FILE,
+            line=text,
+            line_number=1,
+            context=context,
+            enable_eager_search=True,
+        )
+        for secret in found:
+            facts = {"filename": _NO_FILE, "secret": secret.secret_value, "plugin": plugin, "line": text}
+            if not any(call_function_with_arguments(each, **facts) for each in filters):
+                yield str(secret.type)
 
 
 @contextmanager
