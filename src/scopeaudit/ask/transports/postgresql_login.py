@@ -30,6 +30,18 @@ _OPTIONS = (
     "-c default_transaction_read_only=on -c statement_timeout=5000 -c lock_timeout=2000 "
     "-c idle_in_transaction_session_timeout=15000"
 )
+_ALWAYS = {
+    "passfile": _NOWHERE,
+    "client_encoding": "UTF8",
+    "application_name": "scopeaudit",
+    "sslcertmode": "disable",
+    "sslcrl": _NOWHERE,
+    "gssencmode": "disable",
+    "target_session_attrs": "any",
+    "load_balance_hosts": "disable",
+    "min_protocol_version": "3.0",
+    "max_protocol_version": "3.0",
+}
 _SEPARATOR = re.compile(r"&(?:amp;)?|\s+")
 
 
@@ -99,29 +111,19 @@ def conninfo(
     tls, here = _strictness(login, address)
     verified = tls == "verify-full"
     clear = verified or here
-    given = {
+    given = _ALWAYS | {
         "host": login.host,
         "hostaddr": address,
         "port": str(login.port),
         "user": login.user,
         "password": login.secret.reveal(),
         "dbname": login.database,
-        "passfile": _NOWHERE,
         "connect_timeout": str(max(2, int(seconds))),
-        "client_encoding": "UTF8",
-        "application_name": "scopeaudit",
         "options": _OPTIONS if options else "",
         "sslmode": tls,
-        "sslcertmode": "disable",
         "sslrootcert": _authorities() if verified else _NOWHERE,
-        "sslcrl": _NOWHERE,
         "channel_binding": login.binding,
         "require_auth": "scram-sha-256,md5,none" + (",password" if clear else ""),
-        "gssencmode": "disable",
-        "target_session_attrs": "any",
-        "load_balance_hosts": "disable",
-        "min_protocol_version": "3.0",
-        "max_protocol_version": "3.0",
     }
     settings = {}
     for name, variable, built_in in known:
