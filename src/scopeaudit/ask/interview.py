@@ -82,7 +82,8 @@ class Interview:
         left = [place.question for _, place in self._waiting] + self._skipped
         left += [each for each in self._provider.questions[self._next :] if self._applies(each)]
         if any(question.decode is None for question in left):
-            self.learnt.gaps.append((f"what {self._provider.name} says about it", why))
+            about = f"what {self._provider.name} says about {self._held.credential.id}"
+            self.learnt.gaps.append((about, why))
         self._waiting.clear()
         self._skipped.clear()
         self._next = len(self._provider.questions)
