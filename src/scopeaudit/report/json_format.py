@@ -36,6 +36,7 @@ def _scan(scan: ScanFacts) -> Json:
         "sources": dict(sorted(scan.sources)),
         "asked": scan.asked,
         "requests": scan.requests,
+        "candidates": scan.candidates,
     }
 
 

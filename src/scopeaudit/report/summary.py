@@ -66,6 +66,10 @@ def caveats(report: Report) -> tuple[str, ...]:
         )
     elif not report.scan.requests:
         sentences.append("No request was sent: the answers are remembered ones.")
+    if report.scan.candidates:
+        values = counted(report.scan.candidates, "more value")
+        verb = "looks" if report.scan.candidates == 1 else "look"
+        sentences.append(f"{values} {verb} secret, of no known provider.")
     if report.gaps:
         sentences.append("What was not audited is not known to be safe.")
     return tuple(sentences)
