@@ -128,3 +128,19 @@ def test_a_generic_password_is_one_of_an_example_only_beside_a_generic_user_or_h
 
 def test_entropy_is_in_bits_a_character() -> None:
     assert (entropy(""), entropy("aaaa"), entropy("abcd")) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("sk_test_", "4eC39HqLyjWDarjtT1zdp7dc"),
+        ("sk_test_", "BQokikJOvBiI2HlWgH4olfQ2"),
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.",
+            "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.",
+            "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+        ),
+    ],
+)
+def test_published_examples_are_known_by_their_digest(parts: tuple[str, ...]) -> None:
+    assert refusal_of_token("".join(parts)) is Refusal.DOCUMENTED

@@ -17,7 +17,8 @@ class Needs(StrEnum):
     NOTHING = "nothing"
     """The value has a format of its own."""
     KEYWORD = "keyword"
-    """One of the kind's keywords in the path or within a few lines."""
+    """One of the kind's keywords in the path or within a few lines, beside a name or line that speaks of
+    secrets, or with the value alone on its line. A pattern with a `secret` group says enough itself."""
     NAME = "name"
     """It is assigned to one of the kind's names; and if the kind has keywords, one of them is near too."""
 

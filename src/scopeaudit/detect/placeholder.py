@@ -24,9 +24,10 @@ class Refusal(StrEnum):
 
 
 _DOCUMENTED = {
-    # https://docs.stripe.com/api/authentication: the shared test keys
+    # https://docs.stripe.com/get-started/api-request
     "826e0fd9a88ef5e1",
-    "1c84746fcb793603",
+    # https://docs.stripe.com/api/authentication
+    "2e12236193731ba6",
     # https://jwt.io/introduction: the token of the debugger
     "bc2b96d967bbb746",
 }
