@@ -52,6 +52,10 @@ def refresh(
         Path | None,
         typer.Option(metavar="FILE", help="GitHub: how several permissions combine, by operation."),
     ] = None,
+    with_description: Annotated[
+        bool,
+        typer.Option("--with-description", help="Store the description of what is asked, for stand-ins."),
+    ] = False,
     into: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The rules to write into; the checkout's where missing."),
@@ -76,6 +80,7 @@ def refresh(
         url=url,
         permissions=_json(permissions) if permissions else None,
         combined=_json(combined) if combined else None,
+        with_description=with_description,
     )
     for name, text in files.items():
         target = root / "operations" / name

@@ -26,8 +26,11 @@ def refreshed(
     url: str,
     permissions: Mapping[str, Any] | None = None,
     combined: Mapping[str, Any] | None = None,
+    with_description: bool = False,
 ) -> dict[str, str]:
     """File name in `rules/operations` to its new text.
+
+    `with_description` adds the description of what is asked, which stand-ins are checked against.
 
     Raises:
         UsageError: if the document is neither a GraphQL introspection nor an OpenAPI description.
@@ -57,7 +60,7 @@ def refreshed(
     asked = frozenset(
         (each.http.method.lower(), each.http.path) for each in provider.questions if each.http is not None
     )
-    if asked:
+    if with_description and asked:
         cut = asked_description(document, asked)
         files[f"{provider.id}.openapi.json"] = json.dumps(cut, indent=1, ensure_ascii=False) + "\n"
     return files
