@@ -114,3 +114,46 @@ def test_without_network_a_run_ends_with_gaps_and_not_with_a_traceback(program, 
     assert {gap["stage"] for gap in report["gaps"]} == {"ask"}
     stripe = next(each for each in report["credentials"] if each["provider"] == "stripe")
     assert stripe["authority"]["evidence"] == "documented"
+
+
+def test_an_interruption_ends_a_slow_run_at_once_with_code_4(program, folder):
+    import signal
+    import subprocess
+    import sys
+    import threading
+    import time
+
+    asked = threading.Event()
+
+    class Slow(StandIn):
+        def answer(self, method, path, headers, body):
+            asked.set()
+            time.sleep(15)
+            return Reply(200, "application/json", b"{}")
+
+    (folder / ".env").write_text(f"RAILWAY_API_TOKEN={expand('<uuid>', seed=44)}\n")
+    with Slow() as slow:
+        running = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "scopeaudit",
+                "scan",
+                str(folder),
+                "--source",
+                "tree",
+                "--endpoint",
+                f"railway={slow.url}",
+            ],
+            env=program.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert asked.wait(30)
+        started = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+        waited = time.monotonic() - started
+    assert (running.returncode, said) == (4, "scopeaudit: interrupted\n")
+    assert waited < 10

@@ -2,7 +2,7 @@
 
 import datetime
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +16,7 @@ from scopeaudit.ask.interview import Interview
 from scopeaudit.ask.limits import Limits
 from scopeaudit.ask.memory import Memory, open_memory
 from scopeaudit.ask.request import Answer, Request, Transport
+from scopeaudit.ask.silence import Silence
 from scopeaudit.ask.trail import open_trail
 from scopeaudit.catalogue.provider import Scheme
 from scopeaudit.catalogue.rules import Rules
@@ -72,8 +73,8 @@ def ask(credentials: Sequence[HeldCredential], rules: Rules, options: AskOptions
         return Asked((), (), 0, answered=False)
     for provider_id in {held.credential.provider for held in credentials}:
         rules.operations(provider_id)
-    with _Asking(rules, options, credentials) as asking, ThreadPoolExecutor(_AT_ONCE) as pool:
-        results = list(pool.map(asking.one, credentials))
+    with _Asking(rules, options, credentials) as asking:
+        results = _at_once(asking.one, credentials)
         sent = asking.sent
     gaps = tuple(
         Gap(Stage.ASK, what, why, held.credential.id)
@@ -88,6 +89,17 @@ def ask(credentials: Sequence[HeldCredential], rules: Rules, options: AskOptions
         requests=sent,
         answered=sent > 0 or any(result.authority.requests for result in results),
     )
+
+
+def _at_once(
+    one: Callable[[HeldCredential], "_Result"], credentials: Sequence[HeldCredential]
+) -> "list[_Result]":
+    """The results in order. An interruption does not wait for requests that are under way."""
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        return list(pool.map(one, credentials))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +219,7 @@ class _Asking:
         self._transports: dict[Scheme, Transport] = {}
         self._limits: Limits | None = None
         self._memory: Memory | None = None
+        self._silence = Silence()
         self._closing: list[_Closing] = []
         if not options.offline and any(_is_askable(held, rules) for held in credentials):
             self._open(credentials)
@@ -289,8 +302,13 @@ class _Asking:
                 if budget <= 0:
                     interview.abandon("the credential's budget of requests is used up")
                     return
+                if self._silence.is_complete(request):
+                    interview.abandon("the server gave no answer, several times in a row")
+                    return
                 budget -= 1
-                interview.take(request, transport.send(request, held))
+                answer = transport.send(request, held)
+                self._silence.note(request, answer)
+                interview.take(request, answer)
 
 
 def _is_askable(held: HeldCredential, rules: Rules) -> bool:

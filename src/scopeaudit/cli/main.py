@@ -72,12 +72,13 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         outcome = app(list(arguments), prog_name="scopeaudit", standalone_mode=False)
-        return int(outcome) if isinstance(outcome, int) else ExitCode.CLEAN
+        return ExitCode.CLEAN if outcome is None else _left(outcome)
     except typer.Exit as leaving:
-        return leaving.exit_code
+        return _left(leaving.exit_code)
+    except SystemExit as leaving:
+        return _left(leaving.code)
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted")
-        return ExitCode.DEFECT
+        return _left(_INTERRUPTED)
     except BrokenPipeError:
         return ExitCode.DEFECT
     except _framework_error() as error:
@@ -92,6 +93,19 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort, so that a defect is never exit code 1
         _say(_defect(error))
         return ExitCode.DEFECT
+
+
+_INTERRUPTED = 130
+"""What the framework makes of Ctrl-C, as shells do: 128 and the number of the signal."""
+
+
+def _left(code: object) -> int:
+    """A code of our own as it is; anything else the framework ends with is a defect or an interruption."""
+    if isinstance(code, int) and code in set(ExitCode):
+        return code
+    if code == _INTERRUPTED:
+        _say("interrupted")
+    return ExitCode.DEFECT
 
 
 def _defect(error: Exception) -> str:
