@@ -1,13 +1,16 @@
-"""The steps of an audit, in order: reach, detect, ask, audit."""
+"""The steps of an audit, in order: reach, detect, ask, audit.
+
+Asking and auditing are imported when there is something to ask about: most runs of a hook find nothing.
+"""
 
 import datetime
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scopeaudit.ask.session import AskOptions, PlannedRequest, ask, plan
-from scopeaudit.audit.audit import audit
+from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.cache import cache_directory
 from scopeaudit.catalogue.engine_cache import EngineCache
 from scopeaudit.catalogue.rules import Rules
@@ -19,6 +22,9 @@ from scopeaudit.model.gap import Gap
 from scopeaudit.model.job import Declarations
 from scopeaudit.model.location import Source
 from scopeaudit.reach.sources import read
+
+if TYPE_CHECKING:
+    from scopeaudit.ask.session import PlannedRequest
 
 DEFAULT_SOURCES = (Source.TREE, Source.ENVIRONMENT)
 
@@ -46,8 +52,10 @@ def scan(options: ScanOptions, rules: Rules) -> Report:
     return audit_found(found, rules, options.ask, declarations)
 
 
-def plan_scan(options: ScanOptions, rules: Rules) -> tuple[PlannedRequest, ...]:
+def plan_scan(options: ScanOptions, rules: Rules) -> "tuple[PlannedRequest, ...]":
     """What a scan would send. Sends nothing."""
+    from scopeaudit.ask.session import plan
+
     found = detect_documents(read(options.root, options.sources), rules)
     return plan(found.credentials, rules, options.ask)
 
@@ -59,6 +67,11 @@ def audit_found(
     declarations: Declarations,
 ) -> Report:
     """Ask about what was detected and compare it with the jobs."""
+    if not found.credentials and not declarations.jobs:
+        return Report(scan=_facts(found), gaps=found.gaps)
+    from scopeaudit.ask.session import ask
+    from scopeaudit.audit.audit import audit
+
     asked = ask(found.credentials, rules, options)
     providers = {held.credential.provider for held in found.credentials}
     declared = {job.provider for job in declarations.jobs if job.provider is not None}
@@ -71,19 +84,22 @@ def audit_found(
         rules.findings,
         options.now.date(),
     )
-    facts = ScanFacts(
-        files=found.files,
-        bytes=found.bytes,
-        sources=found.sources,
-        candidates=len(found.candidates),
-        asked=asked.answered,
-        requests=asked.requests,
-    )
     return Report(
-        scan=facts,
+        scan=_facts(found, asked=asked.answered, requests=asked.requests),
         credentials=result.credentials,
         findings=result.findings,
         gaps=(*found.gaps, *asked.gaps, *result.gaps),
+    )
+
+
+def _facts(found: Detection, *, asked: bool = False, requests: int = 0) -> ScanFacts:
+    return ScanFacts(
+        files=found.files,
+        bytes=found.bytes,
+        sources=found.sources,
+        asked=asked,
+        requests=requests,
+        candidates=len(found.candidates),
     )
 
 

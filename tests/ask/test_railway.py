@@ -5,7 +5,8 @@ import datetime
 import pytest
 
 from scopeaudit.ask.endpoints import parse_endpoints
-from scopeaudit.ask.session import AskOptions, ask, plan
+from scopeaudit.ask.options import AskOptions
+from scopeaudit.ask.session import ask, plan
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.templates import expand
 from scopeaudit.demo.railway import RailwayStandIn

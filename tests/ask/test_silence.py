@@ -6,8 +6,9 @@ import json
 import pytest
 
 from scopeaudit.ask.endpoints import parse_endpoints
+from scopeaudit.ask.options import AskOptions
 from scopeaudit.ask.request import Answer, Request
-from scopeaudit.ask.session import AskOptions, ask
+from scopeaudit.ask.session import ask
 from scopeaudit.ask.silence import Silence
 from scopeaudit.catalogue.provider import Scheme
 from scopeaudit.catalogue.rules import load_rules

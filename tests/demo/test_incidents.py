@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scopeaudit.ask.session import AskOptions
+from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.demo.incident import incidents_directory, load_incident, replay
 from scopeaudit.model.location import Source

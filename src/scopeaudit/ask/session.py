@@ -1,20 +1,19 @@
 """Asking about many credentials: interviews, transports, what is remembered, and the plan."""
 
-import datetime
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
 from scopeaudit.ask.conclude import conclude
-from scopeaudit.ask.endpoints import Endpoints
 from scopeaudit.ask.hosts import HostPolicy, in_ci
 from scopeaudit.ask.interview import Interview
 from scopeaudit.ask.limits import Limits
 from scopeaudit.ask.memory import Memory, open_memory
+from scopeaudit.ask.options import AskOptions
 from scopeaudit.ask.request import Answer, Request, Transport
 from scopeaudit.ask.silence import Silence
 from scopeaudit.ask.trail import open_trail
@@ -27,18 +26,6 @@ from scopeaudit.model.operation import Effect
 from scopeaudit.model.secret import HeldCredential
 
 _AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskOptions:
-    """What the user decided about asking."""
-
-    offline: bool = False
-    endpoints: Endpoints = field(default_factory=Endpoints)
-    allow_hosts: tuple[str, ...] = ()
-    remember: bool = True
-    """Use and keep remembered answers."""
-    now: datetime.datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def inspect(
     Several lines such as AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=… make one credential.
     """
     from scopeaudit.ask.endpoints import parse_endpoints
-    from scopeaudit.ask.session import AskOptions
+    from scopeaudit.ask.options import AskOptions
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
     from scopeaudit.cli.output import write_report

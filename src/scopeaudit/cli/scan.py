@@ -64,7 +64,7 @@ def scan(
 ) -> int:
     """Find the credentials in reach, ask what they may do, and compare that with their jobs."""
     from scopeaudit.ask.endpoints import parse_endpoints
-    from scopeaudit.ask.session import AskOptions
+    from scopeaudit.ask.options import AskOptions
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
     from scopeaudit.cli.output import exit_code, write_report

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scopeaudit.ask.endpoints import parse_endpoints
-from scopeaudit.ask.session import AskOptions
+from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.decode import decode
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.templates import expand
