@@ -51,7 +51,7 @@ def test_the_readme_names_every_provider():
 
 
 def test_nothing_of_the_workplace_is_named():
-    hosts = ("pypi" + ".org/simple", "files.python" + "hosted", "registry.npm" + "js", "deb.debian" + ".org")
+    hosts = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "debian" + ".org")
     for path in ROOT.rglob("*"):
         inside = path.relative_to(ROOT).parts
         if (
