@@ -84,6 +84,8 @@ class Interview:
         if any(question.decode is None for question in left):
             about = f"what {self._provider.name} says about {self._held.credential.id}"
             self.learnt.gaps.append((about, why))
+        for question in left:
+            self._intake.leave_open(question)
         self._waiting.clear()
         self._skipped.clear()
         self._next = len(self._provider.questions)

@@ -47,6 +47,10 @@ class Intake:
     def miss(self, question: Question, why: str) -> None:
         """Note that a question has no answer, or not the whole of it."""
         self.learnt.gaps.append((question.asks, why))
+        self.leave_open(question)
+
+    def leave_open(self, question: Question) -> None:
+        """Note that there may be more of the resources a question lists than are known."""
         self.learnt.incomplete |= {each.type for reading in question.readings for each in _all(reading)}
 
     def take_in(
