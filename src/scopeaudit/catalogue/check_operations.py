@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from scopeaudit.catalogue.operation_files import RequiresFile, TraitGroup, TraitsFile
-from scopeaudit.catalogue.operations import OperationCatalogue, select_by_name
+from scopeaudit.catalogue.operations import TRAITS, OperationCatalogue, select_by_name, trait_selector
 from scopeaudit.catalogue.provider import AuthorityRule, KindAuthority, Provider, ResourceReading
 from scopeaudit.model.job import Allowance, OperationGlob, TraitSelector
-from scopeaudit.model.operation import Effect, Gate, Operation, Reversible, Touches
+from scopeaudit.model.operation import Effect, Gate, Operation, Reversible
 
 NO_RESOURCE = "-"
 """In `on` of an authority rule: operations without a resource type."""
@@ -89,21 +89,13 @@ def advice_problems(provider: Provider, catalogue: OperationCatalogue) -> Iterat
 def entry_problem(entry: str, catalogue: OperationCatalogue) -> str | None:
     """Why an entry such as `customDomain*` or `effect:read+on:domain` selects no operation."""
     terms = [term.partition(":") for term in entry.split("+")]
-    kinds = {"effect": Effect, "touches": Touches, "reversible": Reversible, "gate": Gate}
-    if not all(trait in kinds or trait == "on" for trait, _, _ in terms):
-        selector: OperationGlob | TraitSelector = OperationGlob(entry)
-    else:
+    selector: OperationGlob | TraitSelector = OperationGlob(entry)
+    if all(trait in TRAITS for trait, _, _ in terms):
         for trait, _, value in terms:
-            if trait in kinds and value not in set(kinds[trait]):
-                return f"{entry!r}: {trait} is one of {', '.join(kinds[trait])}"
-        found = {trait: value for trait, _, value in terms}
-        selector = TraitSelector(
-            effects=frozenset({Effect(found["effect"])} if "effect" in found else ()),
-            touches=frozenset({Touches(found["touches"])} if "touches" in found else ()),
-            reversible=frozenset({Reversible(found["reversible"])} if "reversible" in found else ()),
-            gates=frozenset({Gate(found["gate"])} if "gate" in found else ()),
-            on=frozenset({found["on"]} if "on" in found else ()),
-        )
+            kind = TRAITS[trait]
+            if kind is not None and value not in set(kind):
+                return f"{entry!r}: {trait} is one of {', '.join(kind)}"
+        selector = trait_selector({trait: value for trait, _, value in terms})
     return None if catalogue.select(Allowance(entry, 0, selector)) else f"{entry!r} names no operation"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import translate
 from functools import cached_property, lru_cache
 from re import Pattern
@@ -9,7 +10,27 @@ from re import compile as compile_pattern
 from types import MappingProxyType
 
 from scopeaudit.model.job import Allowance, OperationGlob, TraitSelector
-from scopeaudit.model.operation import Operation
+from scopeaudit.model.operation import Effect, Gate, Operation, Reversible, Touches
+
+TRAITS: Mapping[str, type[StrEnum] | None] = MappingProxyType(
+    {"effect": Effect, "touches": Touches, "reversible": Reversible, "gate": Gate, "on": None}
+)
+"""What an entry may select by, with the values it may take; resource types are the provider's own."""
+
+
+def trait_selector(values: Mapping[str, str]) -> TraitSelector:
+    """The selector for a value of each trait named; the others may be anything.
+
+    Raises:
+        ValueError: if a value is none of its trait's.
+    """
+    return TraitSelector(
+        effects=frozenset({Effect(values["effect"])} if "effect" in values else ()),
+        touches=frozenset({Touches(values["touches"])} if "touches" in values else ()),
+        reversible=frozenset({Reversible(values["reversible"])} if "reversible" in values else ()),
+        gates=frozenset({Gate(values["gate"])} if "gate" in values else ()),
+        on=frozenset({values["on"]} if "on" in values else ()),
+    )
 
 
 @lru_cache(maxsize=4096)

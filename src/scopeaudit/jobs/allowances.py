@@ -2,20 +2,12 @@
 
 import difflib
 from collections.abc import Iterable
-from enum import StrEnum
 
 from scopeaudit.catalogue.decode import Marked
+from scopeaudit.catalogue.operations import TRAITS, trait_selector
 from scopeaudit.jobs.raw import printable
 from scopeaudit.model.job import Allowance, OperationGlob, TraitSelector
-from scopeaudit.model.operation import Effect, Gate, Reversible, Touches
 
-_TRAITS: dict[str, type[StrEnum] | None] = {
-    "effect": Effect,
-    "touches": Touches,
-    "reversible": Reversible,
-    "gate": Gate,
-    "on": None,
-}
 _GUESSES = frozenset({"yes", "no", "on", "off", "y", "n", "null", "~", "true", "false"})
 
 
@@ -36,7 +28,7 @@ def read_allowance(entry: Marked, job_provider: str | None, providers: Iterable[
     if prefix is not None and job_provider is not None and prefix != job_provider:
         raise NotAnAllowanceError(f"{printable(text)} is of another provider than the job's, {job_provider}")
     terms = [term.strip() for term in rest.split("+")]
-    by_trait = [term.partition(":")[0] in _TRAITS for term in terms]
+    by_trait = [term.partition(":")[0] in TRAITS for term in terms]
     if not any(by_trait):
         _refuse_misspelled(rest)
         return Allowance(text, entry.line, OperationGlob(text))
@@ -55,8 +47,8 @@ def _split_provider(text: str, providers: Iterable[str]) -> tuple[str | None, st
 def _refuse_misspelled(text: str) -> None:
     """`efect:read` would be a name that no operation has, and nobody would know why."""
     trait, colon, value = text.partition(":")
-    for close in difflib.get_close_matches(trait, _TRAITS, n=1, cutoff=0.75) if colon else ():
-        kind = _TRAITS[close]
+    for close in difflib.get_close_matches(trait, TRAITS, n=1, cutoff=0.75) if colon else ():
+        kind = TRAITS[close]
         if kind is not None and value in set(kind):
             raise NotAnAllowanceError(f"unknown trait {printable(trait)}: did you mean {close}:{value}?")
 
@@ -67,17 +59,11 @@ def _read_terms(terms: list[str]) -> TraitSelector:
         trait, _, value = term.partition(":")
         if trait in found:
             raise NotAnAllowanceError(f"{trait} is given twice in one entry: write two entries")
-        kind = _TRAITS[trait]
+        kind = TRAITS[trait]
         if kind is not None and value not in set(kind):
             allowed = ", ".join(kind)
             raise NotAnAllowanceError(f"{printable(term)}: {trait} is one of {allowed}")
         if not value:
             raise NotAnAllowanceError(f"{trait}: names no resource type")
         found[trait] = value
-    return TraitSelector(
-        effects=frozenset({Effect(found["effect"])} if "effect" in found else ()),
-        touches=frozenset({Touches(found["touches"])} if "touches" in found else ()),
-        reversible=frozenset({Reversible(found["reversible"])} if "reversible" in found else ()),
-        gates=frozenset({Gate(found["gate"])} if "gate" in found else ()),
-        on=frozenset({found["on"]} if "on" in found else ()),
-    )
+    return trait_selector(found)
