@@ -31,17 +31,16 @@ def inspect(
 
     Several lines such as AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=… make one credential.
     """
-    from scopeaudit.ask.endpoints import parse_endpoints
-    from scopeaudit.ask.options import AskOptions
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.cli.asking import ask_options
     from scopeaudit.cli.output import write_report
     from scopeaudit.detect.single import single_credential
     from scopeaudit.model.document import Document
     from scopeaudit.model.errors import UsageError
     from scopeaudit.model.job import Declarations
     from scopeaudit.model.location import Source
-    from scopeaudit.pipeline import audit_found, detect_documents, now
+    from scopeaudit.pipeline import audit_found, detect_documents
 
     rules = load_rules(cache_in=cache_directory())
     if provider is not None and provider not in rules.providers:
@@ -54,13 +53,7 @@ def inspect(
         found = detect_documents([document], rules)
     if found is None or not found.credentials:
         raise UsageError("no credential recognised in the input; --provider and --kind say what it is")
-    asking = AskOptions(
-        offline=offline,
-        endpoints=parse_endpoints(endpoint or (), rules.providers),
-        allow_hosts=tuple(allow_host or ()),
-        remember=not fresh,
-        now=now(),
-    )
+    asking = ask_options(rules, offline=offline, endpoint=endpoint, allow_host=allow_host, fresh=fresh)
     report = audit_found(found, rules, asking, Declarations())
     write_report(report, rules, name=format_, outputs=output or ())
 

@@ -63,22 +63,15 @@ def scan(
     ] = False,
 ) -> int:
     """Find the credentials in reach, ask what they may do, and compare that with their jobs."""
-    from scopeaudit.ask.endpoints import parse_endpoints
-    from scopeaudit.ask.options import AskOptions
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.cli.asking import ask_options
     from scopeaudit.cli.output import exit_code, write_report
-    from scopeaudit.pipeline import DEFAULT_SOURCES, ScanOptions, now, plan_scan
+    from scopeaudit.pipeline import DEFAULT_SOURCES, ScanOptions, plan_scan
     from scopeaudit.pipeline import scan as run_scan
 
     rules = load_rules(cache_in=cache_directory())
-    asking = AskOptions(
-        offline=offline,
-        endpoints=parse_endpoints(endpoint or (), rules.providers),
-        allow_hosts=tuple(allow_host or ()),
-        remember=not fresh,
-        now=now(),
-    )
+    asking = ask_options(rules, offline=offline, endpoint=endpoint, allow_host=allow_host, fresh=fresh)
     options = ScanOptions(
         root=path,
         sources=tuple(Source(each.value) for each in source) if source else DEFAULT_SOURCES,
