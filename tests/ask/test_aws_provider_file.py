@@ -10,6 +10,7 @@ from scopeaudit.catalogue.operations import select_by_name
 from scopeaudit.catalogue.provider import Scheme
 from scopeaudit.catalogue.templates import expand
 from scopeaudit.detect.detection import build_engine, detect
+from scopeaudit.detect.plan import plan
 from scopeaudit.model.document import Document
 from scopeaudit.model.location import Source
 
@@ -20,7 +21,10 @@ COUNTERS = [(kind, at) for kind in provider().kinds for at in range(len(kind.cou
 def found_in(text: str) -> list[str]:
     kinds = [("aws", kind) for kind in provider().kinds]
     document = Document(source=Source.TREE, path="credentials", data=text.encode())
-    return [each.credential.kind for each in detect([document], kinds, build_engine(kinds)).credentials]
+    return [
+        each.credential.kind
+        for each in detect([document], plan(kinds), build_engine(plan(kinds))).credentials
+    ]
 
 
 @pytest.mark.parametrize(("kind", "at"), KINDS)
@@ -38,7 +42,7 @@ def test_a_found_key_has_what_signing_needs() -> None:
     kinds = [("aws", kind) for kind in provider().kinds]
     text = expand(f"{template}\nAWS_REGION=eu-west-1", seed=5)
     document = Document(source=Source.TREE, path=".env", data=text.encode())
-    (held,) = detect([document], kinds, build_engine(kinds)).credentials
+    (held,) = detect([document], plan(kinds), build_engine(plan(kinds))).credentials
     assert set(held.companions) >= {KEY_ID, SESSION_TOKEN}
     assert SECRET_ACCESS_KEY not in held.companions
     context = dict(held.credential.context)
@@ -49,7 +53,11 @@ def test_a_found_key_has_what_signing_needs() -> None:
 def test_every_kind_that_an_answer_can_tell_is_described() -> None:
     kinds = {kind.id: kind for kind in provider().kinds}
     assert {each.value for each in PrincipalKind} <= set(kinds)
-    assert {kind.scheme for kind in kinds.values()} == {Scheme.AWS}
+    assert {id_ for id_, kind in kinds.items() if kind.scheme is Scheme.AWS} == {
+        "access-key",
+        "session-key",
+        *(each.value for each in PrincipalKind),
+    }
     spoken_for = {kind for each in provider().authority for kind in each.kinds}
     assert spoken_for == set(kinds)
 

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from scopeaudit.catalogue.check import FINDINGS, check_rules
-from scopeaudit.catalogue.check_kinds import hostile_texts, is_found
+from scopeaudit.catalogue.check_kinds import is_found
+from scopeaudit.catalogue.check_patterns import hostile_texts, time_problems
 from scopeaudit.catalogue.provider import Claims, Companion, Decoder, Kind, Needs
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.templates import expand
@@ -253,3 +254,18 @@ def test_a_line_holds_a_kind_or_not(fields, line, found):
 
 def test_hostile_texts_are_nearly_matches():
     assert hostile_texts(["abcdefgh"]) == ["abcdefg", "abcd", "abc", "a", "e", "h"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "is_slow"),
+    [
+        ("key-[a-z]{20}", "key-<letters:20>", False),
+        ("[0-9A-Za-z_-]{8,400}[.][0-9A-Za-z_-]{8,1000}", "<alnum:30>.<alnum:60>", False),
+        ("(?:[a-z]+)+[0-9]", "<letters:20><digits:1>", True),
+        ("(?:a|a|a|a|a|a)*b", "aaaaaaaab", True),
+        ("[a-z]{50}(?:[a-z]+[a-z]+)+[0-9]", "<letters:60><digits:1>", True),
+        ("[a-z]*[a-z]*[a-z]*[a-z]*[0-9]", "<letters:20><digits:1>", True),
+    ],
+)
+def test_a_slow_pattern_is_told_from_a_fast_one(pattern, value, is_slow):
+    assert bool([*time_problems(pattern, [expand(value)])]) is is_slow

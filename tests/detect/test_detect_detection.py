@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from hypothesis import strategies as st
 from scopeaudit.catalogue.provider import Claims, Decoder, Kind, Needs
 from scopeaudit.catalogue.templates import expand
 from scopeaudit.detect.detection import Detection, build_engine, detect
-from scopeaudit.detect.heuristics import Candidate
+from scopeaudit.detect.heuristics import SuspiciousLine
+from scopeaudit.detect.plan import plan
+from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.secret import HeldCredential, Secret
 from scopeaudit.reach import sections as reach_sections
 
-ENGINE = build_engine(KINDS)
+PLAN = plan(KINDS)
+ENGINE = build_engine(PLAN)
 GITHUB = expand("ghp_<alnum:30><crc32>", seed=1)
 RAILWAY = expand("<uuid>", seed=1)
 STRIPE = expand("sk_live_<alnum:24>", seed=1)
@@ -45,7 +49,7 @@ def _variables(**values: str) -> list[Document]:
 
 
 def _detect(*documents: Document | Gap) -> Detection:
-    return detect(documents, KINDS, ENGINE, None)
+    return detect(documents, PLAN, ENGINE, None)
 
 
 def _named(detection: Detection) -> list[tuple[str, str]]:
@@ -261,30 +265,46 @@ def test_gaps_among_the_documents_come_out_again() -> None:
     assert _detect(gap, _tree("")) == Detection(gaps=(gap,), files=1, sources=(("tree", 1),))
 
 
-def test_lines_that_look_secret_are_candidates_and_not_credentials() -> None:
+def test_values_that_look_secret_are_candidates_and_not_credentials() -> None:
     text = f'x = 1\npassword = "{expand("<alnum:20>")}"\ntoken = "{GITHUB}"\nsecret = "${{X}}-aaaaaaaa"\n'
-    found = detect([_tree(text)], KINDS, ENGINE)
-    assert [candidate.location for candidate in found.candidates] == [Location(Source.TREE, "a.env", 2, 1)]
+    found = detect([_tree(text)], PLAN, ENGINE)
+    assert [candidate.locations for candidate in found.candidates] == [
+        (Location(Source.TREE, "a.env", 2, 13, None, "password"),)
+    ]
     assert all(isinstance(candidate, Candidate) for candidate in found.candidates)
     assert len(found.credentials) == 1
 
 
+def test_a_second_opinion_adds_lines_that_hold_nothing_else() -> None:
+    text = f'password = "{expand("<alnum:20>")}"\ntoken = "{GITHUB}"\nsecret = "correct horse"\nsecret = "tr0ub4dor&3"\n'
+    asked: list[SuspiciousLine] = []
+
+    def opinion(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
+        asked.extend(lines)
+        return tuple(Candidate("p1", CandidateType.SECRET, (line.location,)) for line in lines)
+
+    found = detect([_tree(text)], PLAN, ENGINE, opinion)
+    assert [line.location.line for line in asked] == [4]
+    assert [(each.id, each.locations[0].line) for each in found.candidates] == [("p1", 1), ("p2", 4)]
+
+
 def test_more_suspicious_lines_than_the_limit_are_a_gap() -> None:
-    text = "".join(f'password = "{expand("<alnum:12>", seed=seed)}"\n' for seed in range(2001))
-    found = detect([_tree(text)], KINDS, ENGINE, lambda lines: ())
+    text = "".join(f'password = "my-password-{seed}"\n' for seed in range(2001))
+    found = detect([_tree(text)], PLAN, ENGINE, lambda lines: ())
     assert [gap.what for gap in found.gaps] == ["lines that look secret by name"]
 
 
 def test_more_values_than_the_limit_are_a_gap() -> None:
     text = "\n".join(f"RAILWAY_TOKEN={expand('<uuid>', seed=seed)}" for seed in range(2100))
     found = _detect(_tree(text))
-    assert (len(found.credentials), [gap.what for gap in found.gaps]) == (2000, ["a.env"])
+    assert len(found.credentials) >= 2000
+    assert [gap.what for gap in found.gaps] == ["a.env"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=2000), max_size=6))
 def test_any_bytes_are_read_without_complaint(contents: list[bytes]) -> None:
-    detect([_tree(data, f"f{index}") for index, data in enumerate(contents)], KINDS, ENGINE, None)
+    detect([_tree(data, f"f{index}") for index, data in enumerate(contents)], PLAN, ENGINE, None)
 
 
 _FRAGMENTS = [
@@ -328,7 +348,7 @@ _FRAGMENTS = [
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(_FRAGMENTS), max_size=40).map("".join))
 def test_any_mixture_of_what_matters_is_read_and_nothing_secret_is_shown(text: str) -> None:
-    found = detect([_tree(text)], KINDS, ENGINE, None)
+    found = detect([_tree(text)], PLAN, ENGINE, None)
     visible = repr(found)
     for held in found.credentials:
         if held.credential.shown != "hidden":
@@ -354,7 +374,7 @@ def test_a_planted_token_is_found_in_any_text_and_encoding(
 ) -> None:
     text = f"{before} {token}\n{after}"
     data = text.encode(encoding, "replace")
-    found = detect(reach_sections.documents(Source.TREE, "a", data), KINDS, ENGINE, None)
+    found = detect(reach_sections.documents(Source.TREE, "a", data), PLAN, ENGINE, None)
     assert Secret(token) in [held.secret for held in found.credentials]
 
 
@@ -373,12 +393,12 @@ def test_sections_give_what_the_whole_gives(seed: int, size: int, chunk: int) ->
         for _ in range(2500)
     ]
     data = " ".join(parts).encode()
-    whole = detect([_tree(data, "a")], KINDS, ENGINE, None)
+    whole = detect([_tree(data, "a")], PLAN, ENGINE, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reach_sections, "SECTION_BYTES", size)
         patch.setattr(reach_sections, "MARGIN_BYTES", 900)
         chunks = (data[start : start + chunk] for start in range(0, len(data), chunk))
-        cut = detect(reach_sections.sections(Source.TREE, "a", chunks), KINDS, ENGINE, None)
+        cut = detect(reach_sections.sections(Source.TREE, "a", chunks), PLAN, ENGINE, None)
     assert [held.credential for held in cut.credentials] == [held.credential for held in whole.credentials]
     assert (cut.files, cut.bytes) == (whole.files, whole.bytes)
 
@@ -402,7 +422,7 @@ def test_a_general_kind_gives_way_to_any_other_provider() -> None:
     )
     kinds = (("jwt", general), ("supabase", special))
     other = expand('<jwt:{"iss":"elsewhere"}>')
-    found = detect([_tree(f"{token}\n{other}\n")], kinds, build_engine(kinds), None)
+    found = detect([_tree(f"{token}\n{other}\n")], plan(kinds), build_engine(plan(kinds)), None)
     assert [held.credential.provider for held in found.credentials] == ["supabase", "jwt"]
 
 
@@ -416,7 +436,9 @@ def test_a_keyword_kind_with_a_group_for_its_secret_needs_no_name() -> None:
         source="https://example.com/",
     )
     kinds = (("postgresql", kind),)
-    found = detect([_tree('psycopg.connect("host=db password=hunter2")')], kinds, build_engine(kinds), None)
+    found = detect(
+        [_tree('psycopg.connect("host=db password=hunter2")')], plan(kinds), build_engine(plan(kinds)), None
+    )
     assert _only(found).companions == {"host": Secret("db")}
 
 
@@ -439,7 +461,7 @@ def test_a_keyword_kind_with_a_group_for_its_secret_needs_no_name() -> None:
 def test_hostile_repetition_takes_time_in_proportion(unit: str, count: int) -> None:
     data = (unit * count)[: count * 6]
     started = time.process_time()
-    detect([_tree(data + f" RAILWAY_TOKEN={RAILWAY}")], KINDS, ENGINE, None)
+    detect([_tree(data + f" RAILWAY_TOKEN={RAILWAY}")], PLAN, ENGINE, None)
     assert time.process_time() - started < 4
 
 
@@ -454,8 +476,9 @@ def test_two_hundred_megabytes_in_one_line_need_little_memory(tmp_path: Path) ->
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from detect_kinds import KINDS\n"
         "from scopeaudit.detect.detection import build_engine, detect\n"
+        "from scopeaudit.detect.plan import plan\n"
         "from scopeaudit.reach.tree import tree\n"
-        "found = detect(tree(Path(sys.argv[1])), KINDS, build_engine(KINDS))\n"
+        "found = detect(tree(Path(sys.argv[1])), plan(KINDS), build_engine(plan(KINDS)))\n"
         "print(len(found.credentials), found.credentials[0].credential.locations[0].column, found.files)\n"
         # Not ru_maxrss, which remembers the process this one was forked from.
         "status = Path('/proc/self/status').read_text()\n"

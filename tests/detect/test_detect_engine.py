@@ -15,12 +15,13 @@ from scopeaudit.catalogue.engine_cache import EngineCache
 from scopeaudit.detect import engine as module
 from scopeaudit.detect.detection import build_engine
 from scopeaudit.detect.engine import Engine
+from scopeaudit.detect.plan import plan
 
 FORMS = {0: "ab+c", 3: "[0-9]{4}", 5: r"(?:\x00)z"}
 
 
 def _engine(cache: EngineCache | None = None) -> Engine:
-    return Engine(["one"], lambda: FORMS, cache)
+    return Engine("one", lambda: FORMS, cache)
 
 
 def _refuse() -> dict[int, str]:
@@ -36,7 +37,7 @@ def test_the_second_start_loads_what_the_first_compiled(tmp_path: Path) -> None:
     cache = EngineCache(tmp_path / "cache")
     data = b"abbc 12345"
     first = _engine(cache).ends(data)
-    assert Engine(["one"], _refuse, cache).ends(data) == first == {0: [4], 3: [9, 10]}
+    assert Engine("one", _refuse, cache).ends(data) == first == {0: [4], 3: [9, 10]}
 
 
 def test_only_the_user_can_read_the_cache(tmp_path: Path) -> None:
@@ -68,9 +69,9 @@ def test_a_cache_that_cannot_be_trusted_is_rebuilt(tmp_path: Path, damage: str) 
             path.rename(tmp_path / "elsewhere")
             path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(AssertionError, match="compiled again"):
-        Engine(["one"], _refuse, cache)
+        Engine("one", _refuse, cache)
     assert _engine(cache).ends(b"abc") == {0: [3]}
-    assert Engine(["one"], _refuse, cache).ends(b"abc") == {0: [3]} or damage == "shared"
+    assert Engine("one", _refuse, cache).ends(b"abc") == {0: [3]} or damage == "shared"
 
 
 def test_bytes_that_are_no_database_are_rebuilt_although_the_digest_is_right(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_bytes_that_are_no_database_are_rebuilt_although_the_digest_is_right(tmp
 def test_other_patterns_have_another_entry(tmp_path: Path) -> None:
     cache = EngineCache(tmp_path / "cache")
     _engine(cache)
-    assert Engine(["two"], lambda: {0: "z"}, cache).ends(b"abc z") == {0: [5]}
+    assert Engine("two", lambda: {0: "z"}, cache).ends(b"abc z") == {0: [5]}
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_two_processes_at_once_do_not_disturb_each_other(tmp_path: Path) -> None
         "from scopeaudit.detect.engine import Engine\n"
         "for turn in range(30):\n"
         "    name = f'{turn % 3}'\n"
-        "    engine = Engine([name], lambda: {0: 'ab+c'}, EngineCache(Path(sys.argv[1])))\n"
+        "    engine = Engine(name, lambda: {0: 'ab+c'}, EngineCache(Path(sys.argv[1])))\n"
         "    assert engine.ends(b'abc') == {0: [3]}\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -123,7 +124,7 @@ def test_documents_scanned_together_give_what_each_gives_alone(documents: list[b
 @settings(deadline=None)
 @given(st.text("abc0123 \n", max_size=3000).map(str.encode), st.integers(60, 900))
 def test_pieces_give_what_the_whole_gives(data: bytes, size: int) -> None:
-    engine = Engine(["x"], lambda: {0: "ab{1,20}c", 3: "[0-9]{4}"})
+    engine = Engine("x", lambda: {0: "ab{1,20}c", 3: "[0-9]{4}"})
     whole = engine.ends(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SCAN_BYTES", size)
@@ -132,4 +133,4 @@ def test_pieces_give_what_the_whole_gives(data: bytes, size: int) -> None:
 
 
 def test_all_kinds_compile_together() -> None:
-    assert build_engine(KINDS).ends(b"") == {}
+    assert build_engine(plan(KINDS)).ends(b"") == {}

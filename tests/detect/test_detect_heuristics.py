@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.heuristics import FILTERS_OFF, Candidate, SuspiciousLine, second_opinion
+from scopeaudit.detect.heuristics import FILTERS_OFF, SuspiciousLine, second_opinion, type_of
+from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.location import Location, Source
 
 HERE = Location(Source.TREE, "a.py", 3, 1)
@@ -20,7 +21,22 @@ def _line(text: str) -> SuspiciousLine:
 
 def test_a_suspicious_line_is_named_by_type_and_place_alone() -> None:
     found = second_opinion([_line(f'api_key = "{expand("<hex:40>")}"'), _line("x = 1")])
-    assert found == (Candidate(HERE, "Hex High Entropy String"),)
+    assert found == (Candidate("p1", CandidateType.KEY, (HERE,)),)
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "expected"),
+    [
+        ("Private Key", "x", CandidateType.PRIVATE_KEY),
+        ("Basic Auth Credentials", "TOKEN_URL", CandidateType.PASSWORD),
+        ("Secret Keyword", "DB_PASSWORD", CandidateType.PASSWORD),
+        ("Secret Keyword", "auth_token", CandidateType.TOKEN),
+        ("Hex High Entropy String", "apiKey", CandidateType.KEY),
+        ("Secret Keyword", "credentials", CandidateType.SECRET),
+    ],
+)
+def test_a_type_is_one_of_our_words(called: str, name: str, expected: CandidateType) -> None:
+    assert type_of(called, name) is expected
 
 
 def test_no_connection_is_opened_and_verification_is_off(monkeypatch: pytest.MonkeyPatch) -> None:

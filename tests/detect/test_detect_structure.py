@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scopeaudit.detect.names import hint, is_identifier, is_named, is_secretive, normal, probe
-from scopeaudit.detect.structure import assigned, assignments
+from scopeaudit.detect.structure import assigned, assignments, name_before
 
 V = "VALUE0123"
 
@@ -148,7 +148,43 @@ def test_names_say_what_their_values_are() -> None:
 
 @pytest.mark.parametrize(
     ("glob", "expected"),
-    [("PGPASSWORD", "(?i)PGPASSWORD"), ("*_db-pass*", "(?i)db[-_. ]?pass"), ("*", None), ("a*b", None)],
+    [
+        ("PGPASSWORD", "PGPASSWORD"),
+        ("*_ldap-pass*", "ldap[-_. ]?pass"),
+        ("*LDAP*PASSWORD*", "LDAP"),
+        ("*GH_TOKEN", "GH[-_. ]?TOKEN"),
+        ("*", None),
+        ("a*b", None),
+        ("*db*password*", None),
+    ],
 )
-def test_the_pass_looks_for_the_longest_part_of_a_glob(glob: str, expected: str | None) -> None:
+def test_the_pass_looks_for_the_most_telling_part_of_a_glob(glob: str, expected: str | None) -> None:
     assert probe(glob) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f'password = Some("{V}")', "password"),
+        (f'AccessKeyId: aws.String("{V}")', "AccessKeyId"),
+        (f'key := []byte("{V}")', "key"),
+        (f'NSString *password = @"{V}";', "password"),
+        (f'x toDestination:y password:@"{V}" error:z', "password"),
+        (f'if config["token"] != "{V}":', "token"),
+        (f"assert(body.data.password !== '{V}')", "body.data.password"),
+        (f'password{" " * 30}= "{V}"', "password"),
+        (f"- **password**: {V}", "password"),
+        (f'api_secret = (\n    "{V}"\n)', "api_secret"),
+        (f"<key>ApiToken</key>\n\t<string>{V}</string>", "ApiToken"),
+    ],
+)
+def test_the_name_before_a_value_wrapped_or_apart(text: str, name: str) -> None:
+    assert name_before(text.encode(), text.index(V)) == name
+
+
+def test_the_name_is_read_from_a_bounded_stretch() -> None:
+    """A name further away than that is none; an endless line costs no more than a short one."""
+    far = b"password = " + b" " * 300 + V.encode()
+    assert name_before(far, len(far) - len(V)) is None
+    line = b"a.b(c(d=" * 500_000
+    assert name_before(line, len(line)) == "d"

@@ -35,7 +35,9 @@ FINDINGS = frozenset(
         "stale-job",
         "stray-copy",
         "undeclared-credential",
+        "unknown-provider",
         "unowned-credential",
+        "unused-ignore",
         "unverified-authority",
     }
 )
@@ -48,13 +50,13 @@ def check_rules(rules: Rules) -> tuple[str, ...]:
     """Every problem of every file as `path: field: what to do`, in file order; empty if there is none."""
     problems: list[str] = []
     for provider in rules.providers.values():
-        problems.extend(_provider_problems(rules, provider))
-    for finding in rules.findings.values():
-        problems.extend(f"rules/findings/{finding.id}.yaml: {each}" for each in _finding_problems(finding))
+        problems.extend(provider_problems(rules, provider))
+    problems.extend(finding_problems(rules))
     return tuple(dict.fromkeys(problems))
 
 
-def _provider_problems(rules: Rules, provider: Provider) -> Iterator[str]:
+def provider_problems(rules: Rules, provider: Provider) -> Iterator[str]:
+    """Every problem of a provider's file, and of its traits and requirements."""
     path = f"rules/providers/{provider.id}.yaml"
     for problem in (*kind_problems(provider), *_source_problems(_sources(provider))):
         yield f"{path}: {problem}"
@@ -117,6 +119,12 @@ def _requirement_sources(requires: RequiresFile) -> Iterator[tuple[str, str]]:
     for index, group in enumerate(requires.requires):
         if group.source is not None:
             yield f"requires[{index}]: source", group.source
+
+
+def finding_problems(rules: Rules) -> Iterator[str]:
+    """Every problem of the finding rules."""
+    for finding in rules.findings.values():
+        yield from (f"rules/findings/{finding.id}.yaml: {each}" for each in _finding_problems(finding))
 
 
 def _finding_problems(finding: FindingRule) -> Iterator[str]:

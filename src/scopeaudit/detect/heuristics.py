@@ -2,18 +2,24 @@
 
 It is asked about single lines and believed only in that a line is suspicious and of which type: what
 it returns as the secret may be a fragment of it. Its verification would open connections and is
-off, and it gets no HTTP client to do it with; its allow-list comments would hide lines and are off
+off, and it gets no HTTP client to do it with; its allow-list comments are read elsewhere and are off
 too. Its settings are global, so it runs in one thread, inside settings of its own. It takes some time
 to import, which happens when there is a line to ask about.
 """
 
+import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from scopeaudit.detect.placeholder import entropy, refusal_of_password
+from scopeaudit.detect.view import View
+from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.location import Location
 
 PLUGINS = (
@@ -28,18 +34,21 @@ FILTERS_OFF = (
     "detect_secrets.filters.allowlist.is_line_allowlisted",
     "detect_secrets.filters.common.is_ignored_due_to_verification_policies",
 )
+_TYPES = {
+    "Basic Auth Credentials": CandidateType.PASSWORD,
+    "Private Key": CandidateType.PRIVATE_KEY,
+}
+_NAMED = {
+    "passw": CandidateType.PASSWORD,
+    "passphrase": CandidateType.PASSWORD,
+    "pwd": CandidateType.PASSWORD,
+    "token": CandidateType.TOKEN,
+    "key": CandidateType.KEY,
+}
+"""Parts of names, the most telling first."""
 _NO_FILE = "one-line"
 LINES_LIMIT = 2000
 """Lines asked about in one run; more is a gap."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Text that looks like a secret of an unknown provider."""
-
-    location: Location
-    type: str
-    """What the second opinion calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,35 @@ class SuspiciousLine:
         return f"SuspiciousLine({self.location!r})"
 
 
+_LINE_BYTES = 256
+_SUSPICIOUS_VALUE = 8
+"""Characters of the value that the expression for suspicious lines takes in."""
+_LEAST_ENTROPY = 2.5
+_QUOTED_REST = re.compile(rb"[^\s\"']{8,256}(?=[\"'])")
+
 SecondOpinion = Callable[[Sequence[SuspiciousLine]], tuple[Candidate, ...]]
+
+
+def suspicious_lines(view: View, ends: list[int], recognised: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Offset and text of lines worth a second opinion: those on which nothing was recognised.
+
+    Of a long line it is the part around the value.
+    """
+    taken = sorted(recognised)
+    last = -1
+    for end in ends:
+        if end <= last or not view.owns(end - 1):
+            continue
+        value = _QUOTED_REST.match(view.data, end - _SUSPICIOUS_VALUE)
+        text = value.group().decode("utf-8", "replace") if value else ""
+        if entropy(text) < _LEAST_ENTROPY or refusal_of_password(text, "", quoted=True):
+            continue
+        begin = view.data.rfind(b"\n", max(0, end - _LINE_BYTES), end) + 1 or max(0, end - _LINE_BYTES)
+        last = view.data.find(b"\n", end, end + _LINE_BYTES)
+        last = last if last >= 0 else min(len(view.data), end + _LINE_BYTES)
+        place = bisect_left(taken, begin)
+        if place == len(taken) or taken[place] >= last:
+            yield begin, view.data[begin:last].decode("utf-8", "replace")
 
 
 def second_opinion(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
@@ -70,6 +107,7 @@ def _ask(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
     from detect_secrets.settings import get_plugins, get_settings, transient_settings
 
     found: list[Candidate] = []
+    numbers = count(1)
     known: dict[str, str | None] = {}
     with transient_settings({"plugins_used": [{"name": name} for name in PLUGINS]}):
         get_settings().disable_filters(*FILTERS_OFF)
@@ -77,9 +115,18 @@ def _ask(lines: Sequence[SuspiciousLine]) -> tuple[Candidate, ...]:
         for line in lines:
             if line.text not in known:
                 known[line.text] = next(_types(line.text, plugins, filters), None)
-            if (kind := known[line.text]) is not None:
-                found.append(Candidate(line.location, kind))
+            if (called := known[line.text]) is not None:
+                kind = type_of(called, line.text)
+                found.append(Candidate(f"p{next(numbers)}", kind, (line.location,)))
     return tuple(found)
+
+
+def type_of(called: str, name: str) -> CandidateType:
+    """Our word for what detect-secrets calls a value, or else for the name or line it stands beside."""
+    if called in _TYPES:
+        return _TYPES[called]
+    lower = name.lower()
+    return next((kind for part, kind in _NAMED.items() if part in lower), CandidateType.SECRET)
 
 
 def _types(text: str, plugins: Sequence[Any], filters: Sequence[Any]) -> Iterator[str]:

@@ -9,7 +9,17 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JOINT = re.compile(r"[-\s:/]+")
 _LITERAL = re.compile(r"[A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Za-z0-9]{3,}")
-_LEAST_LITERAL = 4
+_LEAST_LITERAL = 3
+_LONG_LITERAL = 10
+_COMMON_TEXT = """
+key keys token tokens secret secrets password passwd pass pwd auth api access client user id app
+credential credentials private public account service bearer name url host login admin master web
+http https data config string connection server database db hook hooks webhook signing session oauth
+jwt refresh personal project org team bot dev prod test live sandbox root value default env user
+username email
+"""
+_COMMON = frozenset(_COMMON_TEXT.split())
+"""Words of which names of secrets are made anyway."""
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|ids|uuid|guid|name|url|uri|host|slug|version|hash|sha\d*|digest)$")
 _SECRETIVE = re.compile(
     r"token|secret|passw|passphrase|(?:^|_)(?:pwd|pass|key|auth|bearer)(?:_|$)|apikey|credential|authorization"
@@ -54,14 +64,33 @@ def is_secretive(text: str) -> bool:
     return _SECRETIVE.search(normal(text)) is not None
 
 
+@lru_cache(maxsize=4096)
 def probe(glob: str) -> str | None:
-    """An expression for the longest literal part of a glob; `None` if it is too short to look for."""
-    parts = [part.strip("_-. ") for part in re.split(r"[*?]|\[[^\]]*\]", glob)]
-    longest = max(parts, key=len, default="")
-    words = [word for word in re.split(r"[-_.\s]+", longest) if word]
-    if sum(map(len, words)) < _LEAST_LITERAL or not all(_LITERAL.fullmatch(word) for word in words):
+    """An expression for the most telling literal part of a glob; `None` if every name may hold it.
+
+    `ldap` tells more than `password`, which is longer.
+    """
+    parts = [
+        [word for word in re.split(r"[-_.\s]+", part) if word]
+        for part in re.split(r"[*?]|\[[^\]]*\]", _HUMP.sub("_", glob))
+    ]
+    parts = [words for words in parts if all(map(_LITERAL.fullmatch, words))]
+    telling = max(parts, key=lambda words: (_telling(words), len(words)), default=[])
+    told = _telling(telling)
+    if told < _LEAST_LITERAL and not (
+        len(telling) > 1 and (told > 1 or sum(map(len, telling)) >= _LONG_LITERAL)
+    ):
         return None
-    return "(?i)" + "[-_. ]?".join(words)
+    return "[-_. ]?".join(telling)
+
+
+def given(part: str) -> str:
+    """For the pass: a name with this part, and what stands between a name and its value."""
+    return rf"(?i){part}[\w.\-]{{0,64}}[\\\"'`\])]{{0,5}}[ \t\r\n]{{0,8}}[=:,?|+<> \t]"
+
+
+def _telling(parts: Iterable[str]) -> int:
+    return sum(len(word) for word in parts if word.lower() not in _COMMON)
 
 
 def _normal_glob(glob: str) -> str:

@@ -1,23 +1,72 @@
 """Which expressions the pass looks for, and which kinds each of them speaks for.
 
-A kind is looked for by the form of its value. Where the form says too little (any password) and the
-kind needs a name, its names are looked for instead. Patterns are read only when the compiled
-database is not in the cache or when something was found.
+A kind is looked for by the form of its value. Where the form says too little and the kind needs a name (any
+password), its names are looked for instead; where it needs a keyword (any 40 letters and digits near
+`airtable`), the keyword with something opaque behind it is. Patterns are read only when the compiled
+database is not in the cache, and kinds only when something of theirs was found.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 
 from scopeaudit.catalogue.provider import Kind, Needs
-from scopeaudit.detect.expression import Expression, compile_expression, is_selective
-from scopeaudit.detect.names import probe
+from scopeaudit.detect import decoding, generic, remarks
+from scopeaudit.detect.engine import Ends
+from scopeaudit.detect.expression import Expression, compile_expression, is_anchored, is_selective
+from scopeaudit.detect.keywords import Chunk, Keyword, chunk_expression, chunks
+from scopeaudit.detect.names import given, probe
 
 SUSPICIOUS = (
     r"(?i)(?:secret|token|passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|credential)s?"
     r"[\w.-]{0,32}[\"'\]]{0,2}[ \t]{0,8}(?::=|=>|=|:)[ \t]{0,8}[\"'][^\s\"'$<{%(]{8}"
 )
 """Lines worth a second opinion: something secret by name is given a quoted value."""
+_EXTRAS = (
+    *(("generic", name, text) for name, text in generic.EXPRESSIONS.items()),
+    *(("encoded", name, text) for name, text in decoding.EXPRESSIONS.items()),
+    ("remark", "", remarks.EXPRESSION),
+    ("suspicious", "", SUSPICIOUS),
+)
+"""What is looked for beside the kinds: room, name and expression. Numbered after the probes."""
+_WAY = "11"
+"""Changes whenever the same kinds are looked for in another way."""
+FORM = hashlib.blake2b(f"{_WAY}\0{_EXTRAS}".encode(), digest_size=8).hexdigest()
+"""What the same kinds become, beside themselves; a part of the name under which an index is kept."""
+
+
+class By(IntEnum):
+    """What the pass looks for to find a kind."""
+
+    VALUE = 0
+    NAME = 1
+    KEYWORD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something the pass looks for, and the kinds that may be there."""
+
+    text: str
+    """A pattern, a part of names, or a keyword."""
+    by: By
+    kinds: tuple[int, ...]
+    """Their places among all kinds, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a plan is made of without any kind: small, and the same for the same kinds."""
+
+    probes: tuple[Probe, ...]
+    chunks: tuple[Chunk, ...]
+    """The keywords, put together."""
+    kinds: tuple[tuple[str, str], ...]
+    """Provider's id and kind's id, by place."""
+    identity: str
+    """Hex digest of everything the compiled database depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +85,63 @@ class KnownKind:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """Something the pass looks for, and the kinds that may be there."""
+class Parts:
+    """What the pass reported, by what it is for."""
 
-    text: str
-    """A pattern, or a glob over names."""
-    by_name: bool
-    kinds: tuple[KnownKind, ...]
+    probes: Ends
+    chunks: Ends
+    """By the number of the chunk."""
+    generic: dict[str, list[int]]
+    encoded: dict[str, list[int]]
+    remarks: list[int]
+    suspicious: list[int]
 
 
-@dataclass(frozen=True, slots=True)
 class Plan:
     """All probes of a run; their numbers are their places."""
 
-    probes: tuple[Probe, ...]
+    def __init__(self, index: Index, kind: Callable[[str, str], Kind]) -> None:
+        """`kind` gives a kind by its provider's id and its own."""
+        self.index = index
+        self.probes = index.probes
+        self._kind = kind
+        self._known: dict[int, KnownKind] = {}
+        self._groups: dict[int, tuple[KnownKind, ...]] = {}
 
-    @property
-    def suspicious(self) -> int:
-        """Number of the expression for suspicious lines."""
-        return len(self.probes)
+    def split(self, ends: Ends) -> Parts:
+        """Which of the reported ends are whose."""
+        first, second = len(self.probes), len(self.probes) + len(_EXTRAS)
+        parts = Parts({}, {}, {}, {}, [], [])
+        for number, found in ends.items():
+            if number < first:
+                parts.probes[number] = found
+                continue
+            if number >= second:
+                parts.chunks[number - second] = found
+                continue
+            room, name, _ = _EXTRAS[number - first]
+            match room:
+                case "generic":
+                    parts.generic[name] = found
+                case "encoded":
+                    parts.encoded[name] = found
+                case "remark":
+                    parts.remarks.extend(found)
+                case _:
+                    parts.suspicious.extend(found)
+        return parts
 
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """What the compiled database depends on."""
-        return (*(f"{'name' if each.by_name else 'value'} {each.text}" for each in self.probes), SUSPICIOUS)
+    def known(self, number: int) -> tuple[KnownKind, ...]:
+        """The kinds a probe speaks for."""
+        if number not in self._groups:
+            self._groups[number] = tuple(self._at(order) for order in self.probes[number].kinds)
+        return self._groups[number]
+
+    def _at(self, order: int) -> KnownKind:
+        if order not in self._known:
+            provider, kind = self.index.kinds[order]
+            self._known[order] = KnownKind(provider, self._kind(provider, kind), order)
+        return self._known[order]
 
     def scanned(self) -> dict[int, str]:
         """Number to expression in the form for the pass, of the probes that are of use.
@@ -67,14 +149,16 @@ class Plan:
         Raises:
             PatternError: if a pattern is not of the grammar.
         """
-        found = {self.suspicious: SUSPICIOUS}
+        others = [*(text for _, _, text in _EXTRAS), *map(chunk_expression, self.index.chunks)]
+        found = dict(enumerate(others, start=len(self.probes)))
         for number, each in enumerate(self.probes):
-            if not each.by_name:
-                form = expression(each.text)
-                if any(known.kind.needs is not Needs.NAME for known in each.kinds) or is_selective(form):
-                    found[number] = form.scanned
-            elif (form_of_name := probe(each.text)) and any(is_found_by_name(known) for known in each.kinds):
-                found[number] = form_of_name
+            match each.by:
+                case By.VALUE:
+                    found[number] = expression(each.text).scanned
+                case By.NAME:
+                    found[number] = given(each.text)
+                case By.KEYWORD:
+                    pass
         return found
 
 
@@ -88,26 +172,50 @@ def expression(pattern: str) -> Expression:
     return compile_expression(pattern)
 
 
-def is_found_by_name(known: KnownKind) -> bool:
-    """Whether the names of a kind are looked for rather than the form of its value."""
-    return known.kind.needs is Needs.NAME and not is_selective(known.expression)
+def index(kinds: Sequence[tuple[str, Kind]]) -> Index:
+    """What to look for; kinds without a pattern are told apart by answers alone and left out."""
+    found: dict[tuple[By, str], list[int]] = {}
+    for order, (_, kind) in enumerate(kinds):
+        for by, text in _probes(kind):
+            found.setdefault((by, text), []).append(order)
+    probes = tuple(Probe(text, by, tuple(orders)) for (by, text), orders in sorted(found.items()))
+    grouped = chunks(
+        _keyword(number, each.text, [expression(kinds[order][1].pattern or "") for order in each.kinds])
+        for number, each in enumerate(probes)
+        if each.by is By.KEYWORD
+    )
+    digest = hashlib.blake2b(FORM.encode(), digest_size=16)
+    for each in probes:
+        digest.update(f"{int(each.by)}\0{each.text}\n".encode())
+    digest.update(repr(grouped).encode())
+    return Index(probes, grouped, tuple((provider, kind.id) for provider, kind in kinds), digest.hexdigest())
+
+
+def _keyword(number: int, word: str, forms: Sequence[Expression]) -> Keyword:
+    alphabet = frozenset().union(*(form.alphabet for form in forms))
+    return Keyword(word, number, min(form.least for form in forms), alphabet)
 
 
 def plan(kinds: Sequence[tuple[str, Kind]]) -> Plan:
-    """What to look for; kinds without a pattern are told apart by answers alone and left out."""
-    values: dict[str, list[KnownKind]] = {}
-    names: dict[str, list[KnownKind]] = {}
-    for order, (provider, kind) in enumerate(kinds):
-        if kind.pattern is None:
-            continue
-        known = KnownKind(provider, kind, order)
-        values.setdefault(kind.pattern, []).append(known)
-        if kind.needs is Needs.NAME:
-            for glob in kind.names:
-                names.setdefault(glob, []).append(known)
-    return Plan(
-        (
-            *(Probe(text, False, tuple(found)) for text, found in values.items()),
-            *(Probe(text, True, tuple(found)) for text, found in names.items()),
-        )
-    )
+    """A plan for kinds at hand."""
+    by_id: Mapping[tuple[str, str], Kind] = {(provider, kind.id): kind for provider, kind in kinds}
+    return Plan(index(kinds), lambda provider, kind: by_id[provider, kind])
+
+
+def _probes(kind: Kind) -> list[tuple[By, str]]:
+    """What the pass looks for to find a kind."""
+    if kind.pattern is None:
+        return []
+    form = expression(kind.pattern)
+    states_name = "secret" in form.exact.groupindex
+    with_names = kind.needs is Needs.KEYWORD and bool(kind.names) and is_selective(form)
+    by_value = is_anchored(form) or states_name or with_names
+    if kind.needs is not Needs.NOTHING and not by_value:
+        if kind.needs is Needs.KEYWORD:
+            return [(By.KEYWORD, keyword) for keyword in kind.keywords]
+        parts = [probe(glob) for glob in kind.names]
+        found = [(By.NAME, part) for part in dict.fromkeys(parts) if part]
+        if all(parts) or kind.keywords:
+            others = () if all(parts) else kind.keywords
+            return found + [(By.KEYWORD, keyword) for keyword in others]
+    return [(By.VALUE, kind.pattern)]

@@ -8,7 +8,11 @@ type. Everything is bounded: a name within 256 bytes of the value, parents withi
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from scopeaudit.detect.lazy import lazy
+
+_REMEMBERED = 4096
 _BEFORE_BYTES = 256
 _SCOPE_BYTES = 4096
 _SCOPE_LINES = 120
@@ -16,18 +20,19 @@ _PAIR_BYTES = 300
 _DEPTH = 8
 
 _NAME = r"(?<!\w)(?P<name>[A-Za-z_][\w.\-]{0,127})"
-_CLOSE = r"[\\\"'`\])]{0,5}\s{0,20}"
+_CLOSE = r"[\\\"'`\])*]{0,5}\s{0,40}"
 _TYPE = r"(?:\??:\s{1,4}[A-Za-z_][\w.<>\[\]| ?]{0,40}\s(?==))?"
-_SIGN = r"(?:=>|:=|\?=|\|\|=|\+=|={1,3}|:[-=?+]|:)"
+_SIGN = r"(?:=>|:=|\?=|\|\|=|\+=|!={1,2}|={1,3}|:[-=?+]|:)"
 _OPEN = (
-    r"(?:[\[({]\s{0,4}|(?:[A-Za-z_][\w.]{0,40}\(\s{0,4}){1,2}(?=[\"'`\\]))?"
-    r"(?:[A-Za-z]{1,2}(?=[\"'`]))?\\{0,3}[\"'`]{0,3}"
+    r"(?:[\[({]\s{0,4}|(?:(?:\[\])?[*&]?[A-Za-z_][\w.:]{0,40}\(\s{0,4}){1,2}(?=[@bu]?[\"'`\\]))?"
+    r"(?:[A-Za-z@]{1,2}(?=[\"'`]))?\\{0,3}[\"'`]{0,4}"
 )
 _INDENTED = "\"'`- \t|>(\\"
 _SETTER = r"\b(?:define|putenv|\w{0,20}env|(?:set|get|put|add|with|append)\w{0,20}|export|property|header)"
 _SCHEME = r"(?:(?:Bearer|Basic|Token|ApiKey|Key)\s{1,4})?"
+_ASSIGNING = lazy(rf"{_NAME}{_CLOSE}{_TYPE}{_SIGN}\s{{0,20}}{_OPEN}{_SCHEME}\Z", re.IGNORECASE)
 _BEFORE = tuple(
-    re.compile(expression + r"\Z", re.IGNORECASE)
+    lazy(expression + r"\Z", re.IGNORECASE)
     for expression in (
         r"\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}\bvalue\s{0,4}=\s{0,4}[\"']",
         r"<\w[\w:.-]{0,64}\s[^<>]{0,64}\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}>\s{0,8}",
@@ -39,29 +44,28 @@ _BEFORE = tuple(
         r"(?:^|\s)(?P<name>password|passwd|login|account)\s{1,8}",
     )
 )
-_ASSIGNING = next(each for each in _BEFORE if _SIGN in each.pattern)
-_PLIST = re.compile(r"<key>\s{0,8}(?P<name>[^<>]{1,128}?)\s{0,8}</key>\s{0,40}<string>\s{0,8}\Z")
-_FORWARD = re.compile(
+_PLIST = lazy(r"<key>\s{0,8}(?P<name>[^<>]{1,128}?)\s{0,8}</key>\s{0,40}<string>\s{0,8}\Z")
+_FORWARD = lazy(
     rf"{_NAME}{_CLOSE}{_TYPE}(?:{_SIGN}|,(?=\s{{0,4}}[\"']))[^\S\n]{{0,20}}(?:\n[^\S\n]{{0,20}}(?=[\"']))?"
     r"(?P<open>(?:[A-Za-z]{1,2}(?=[\"'`]))?\\{0,3}(?P<quote>[\"'`]{1,3})|)"
 )
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = lazy(
     rf"(?:\bname|\bkey)\s*=\s*(?P<q>[\"']){_NAME}(?P=q)[^<>]{{0,64}}\bvalue\s*=\s*(?P<open>(?P<quote>[\"']))"
 )
-_ELEMENT = re.compile(rf"<{_NAME}(?:\s[^<>]{{0,64}})?>(?P<open>\s{{0,8}})(?=[^<\s])")
-_SPACED = re.compile(
+_ELEMENT = lazy(rf"<{_NAME}(?:\s[^<>]{{0,64}})?>(?P<open>\s{{0,8}})(?=[^<\s])")
+_SPACED = lazy(
     rf"(?m)^[^\S\n]{{0,20}}(?:(?:ENV|ARG|setenv|setx?)[^\S\n]{{1,8}})?{_NAME}[^\S\n]{{1,8}}(?P<open>(?P<quote>[\"'])?)"
 )
-_BARE = re.compile(r"[^\s\"'`<>]{1,512}")
+_BARE = lazy(r"[^\s\"'`<>]{1,512}")
 _CLOSERS = ",;)}]"
 _PAIRED = {"value", "val", "string_value", "default", "default_value", "secret_value"}
-_PAIR_NAME = re.compile(
+_PAIR_NAME = lazy(
     r"[\"']?\b(?:name|key|variable|Name|Key|ParameterKey|KEY|NAME)\b[\"']?\s{0,8}[:=]\s{0,8}[\"']?(?P<name>[A-Za-z_][\w.\-]{0,127})"
 )
-_SECTION = re.compile(
+_SECTION = lazy(
     r"(?m)^[^\S\n]{0,8}\[{1,2}[^\S\n]{0,4}(?P<name>[^\[\]\n]{1,128}?)[^\S\n]{0,4}\]{1,2}[^\S\n]{0,8}(?:[#;].{0,80})?$"
 )
-_PARENT = re.compile(
+_PARENT = lazy(
     r"(?:-\s{1,4})?(?:(?:const|let|var|export|def|class|module|local)\s{1,4})?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,127})[\"']?"
     r"(?:\s{1,4}[\"'](?P<label>[\w.\-]{1,64})[\"'])*\s{0,4}(?:[:=]|=>)?\s{0,4}[&!|>\-\w]{0,16}\s{0,4}[\[{(]?\s{0,4}(?:[#/].{0,80})?"
 )
@@ -110,15 +114,24 @@ def assigned(data: bytes, start: int, document_name: str | None = None) -> Assig
     return Assigned(name, scope(data, start))
 
 
-def assignments(text: str) -> Iterator[Assignment]:
-    """Every assignment in a few lines of text, in order of the names; values may hold others."""
+def name_before(data: bytes, start: int) -> str | None:
+    """The name alone that the value at `start` is given to, without what stands around it."""
+    return _name_before(_text(data, max(0, start - _BEFORE_BYTES), start))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def assignments(text: str) -> tuple[Assignment, ...]:
+    """Every assignment in a few lines of text, in order of the names; values may hold others.
+
+    The same lines are asked about once for every name that ends there, and again in every version of a file.
+    """
     found: dict[int, Assignment] = {}
     for expression in (_ATTRIBUTE, _ELEMENT, _FORWARD, _SPACED):
         for match in _overlapping(expression, text):
             each = _assignment(match, text)
             if each is not None:
                 found.setdefault(each.start, each)
-    yield from (found[start] for start in sorted(found))
+    return tuple(found[start] for start in sorted(found))
 
 
 def scope(data: bytes, start: int) -> tuple[str, ...]:

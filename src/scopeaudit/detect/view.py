@@ -1,9 +1,11 @@
 """A document as detection sees it: bytes, what surrounds an offset, and where that is in the file."""
 
+from bisect import bisect_right
 from functools import cached_property
+from operator import attrgetter
 
 from scopeaudit.detect.structure import Assigned, assigned
-from scopeaudit.model.document import Document
+from scopeaudit.model.document import Document, Piece
 from scopeaudit.model.location import Location
 
 _NEAR_LINES = 5
@@ -11,6 +13,7 @@ _NEAR_BYTES = 1024
 _LINE_BYTES = 512
 _MARK_BYTES = 1 << 16
 _CONTINUATION = bytes(range(0x80, 0xC0))
+_start = attrgetter("start")
 
 
 class View:
@@ -33,8 +36,15 @@ class View:
         """Whether this document speaks for what begins there; another section does otherwise."""
         if offset < self.lead:
             return False
+        if self.document.pieces:
+            return self._piece(offset).own
         own = self.document.own
         return own is None or own[0] <= offset < own[1]
+
+    @property
+    def places_read(self) -> int:
+        """Of how many values the surroundings were read so far: what is bounded."""
+        return len(self._assigned)
 
     def assigned(self, start: int) -> Assigned:
         """What the value at `start` is assigned to."""
@@ -47,16 +57,35 @@ class View:
         document = self.document
         if document.name is not None:
             return Location(document.source, document.path, None, None, document.commit, document.name)
-        line, column = self._position(start)
-        return Location(document.source, document.path, line, column, document.commit, name)
+        line, column = self.position(start)
+        return Location(
+            document.source,
+            document.path,
+            line,
+            column,
+            document.commit,
+            name,
+            document.authored,
+            document.current,
+        )
 
-    def _position(self, offset: int) -> tuple[int, int]:
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset in the file; of decoded text, of what it was decoded from."""
+        if self.document.pieces:
+            piece = self._piece(offset)
+            mark = (piece.start + self.lead, piece.line, piece.column)
+            return mark[1:] if piece.decoded else self.advance(mark, offset)
         while self._marks[-1][0] + _MARK_BYTES <= offset:
             mark = self._marks[-1]
-            self._marks.append((mark[0] + _MARK_BYTES, *self._advance(mark, mark[0] + _MARK_BYTES)))
-        return self._advance(self._marks[offset // _MARK_BYTES], offset)
+            self._marks.append((mark[0] + _MARK_BYTES, *self.advance(mark, mark[0] + _MARK_BYTES)))
+        return self.advance(self._marks[offset // _MARK_BYTES], offset)
 
-    def _advance(self, mark: tuple[int, int, int], offset: int) -> tuple[int, int]:
+    def _piece(self, offset: int) -> Piece:
+        pieces = self.document.pieces
+        return pieces[max(bisect_right(pieces, offset - self.lead, key=_start) - 1, 0)]
+
+    def advance(self, mark: tuple[int, int, int], offset: int) -> tuple[int, int]:
+        """Line and column of an offset, from those of one before it: offset, line, column."""
         begin, line, column = mark
         lines = self.data.count(b"\n", begin, offset)
         if lines:
@@ -68,10 +97,9 @@ class View:
         begin, stop = self._bounds(start, end, 0, _LINE_BYTES)
         return self.data[begin:stop].decode("latin-1")
 
-    def near(self, start: int, end: int) -> bytes:
-        """Five lines to each side in lower case, at most 1 KiB each."""
-        begin, stop = self._bounds(start, end, _NEAR_LINES, _NEAR_BYTES)
-        return self.data[begin:stop].lower()
+    def near_bounds(self, start: int, end: int) -> tuple[int, int]:
+        """Where five lines to each side begin and end, at most 1 KiB each."""
+        return self._bounds(start, end, _NEAR_LINES, _NEAR_BYTES)
 
     def _bounds(self, start: int, end: int, lines: int, reach: int) -> tuple[int, int]:
         low, high = max(self.lead if lines else 0, start - reach), min(len(self.data), end + reach)
