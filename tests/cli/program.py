@@ -13,6 +13,8 @@ class Program:
     """Runs `scopeaudit` in a process of its own; nothing of the user's is read or written."""
 
     home: Path
+    cache: Path
+    """Compiled rules, shared by all tests: to make them takes longer than most tests."""
 
     def environment(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         """A small environment with folders of its own."""
@@ -22,7 +24,7 @@ class Program:
             "HOME": str(self.home),
             "XDG_STATE_HOME": str(self.home / "state"),
             "XDG_CACHE_HOME": str(self.home / "cache"),
-            "SCOPEAUDIT_CACHE_DIR": str(self.home / "cache" / "scopeaudit"),
+            "SCOPEAUDIT_CACHE_DIR": str(self.cache),
             **more,
         }
 
@@ -46,9 +48,9 @@ class Program:
         )
 
     def written(self) -> bytes:
-        """Everything in the program's own folders, files' names included."""
+        """Everything in the program's own folders and the cache, files' names included."""
         parts = []
-        for path in sorted(self.home.rglob("*")):
+        for path in sorted([*self.home.rglob("*"), *self.cache.rglob("*")]):
             parts.append(str(path).encode())
             if path.is_file():
                 parts.append(path.read_bytes())

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
+from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.finding import (
     AuditedCredential,
@@ -12,10 +13,12 @@ from scopeaudit.model.finding import (
     Report,
     ScanFacts,
     Severity,
+    Suppressed,
 )
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
+from scopeaudit.model.remark import Remark
 
 PROVIDERS = {"railway": "Railway", "postgresql": "PostgreSQL", "pypi": "PyPI"}
 
@@ -64,6 +67,15 @@ RULES = {
             what="The job matches no credential, or has expired.",
             why="A stale job hides a later credential.",
             do="Remove it.",
+            severity="low",
+            references=(),
+        ),
+        FindingRule(
+            id="unknown-provider",
+            title="Nobody knows what it opens",
+            what="The value looks secret.",
+            why="Whoever reads it can use it.",
+            do="Replace it.",
             severity="low",
             references=(),
         ),
@@ -328,6 +340,47 @@ _STALE = Finding(
     locations=(Location(Source.TREE, "scopeaudit.yaml", 14, 3),),
 )
 
+_IGNORED = Finding(
+    rule="unverified-authority",
+    severity=Severity.HIGH,
+    fingerprint="77" * 16,
+    credential="c1",
+    message="the token can mint tokens",
+    remedy=_REMEDY,
+    locations=(_DOMAINS,),
+    operations=(operation("apiTokenCreate", Effect.PERMISSIONS, Severity.HIGH),),
+)
+SUPPRESSED = Suppressed(
+    _IGNORED,
+    (
+        Remark(
+            Location(Source.TREE, "scripts/domains.sh", 11, 1),
+            12,
+            ("unverified-authority",),
+            "minting is switched off for this account, see OPS-1123",
+        ),
+    ),
+)
+CANDIDATES = (
+    Candidate(
+        "p1",
+        CandidateType.PASSWORD,
+        (
+            Location(Source.TREE, "config/app.yaml", 7, 13, None, "password"),
+            Location(Source.TREE, "docker-compose.yml", 30, 24, None, "APP_PASSWORD"),
+        ),
+    ),
+    *(
+        Candidate(
+            f"p{number}",
+            CandidateType.PRIVATE_KEY,
+            (Location(Source.TREE, f"tests/keys/{number}.pem", 1, 1),),
+            "(1,704 characters)",
+        )
+        for number in range(2, 13)
+    ),
+)
+
 GAPS = (
     Gap(Stage.REACH, "secrets/prod.env", "permission denied"),
     *(Gap(Stage.REACH, f"build/blob{number}.bin", "larger than 100 MB") for number in range(6)),
@@ -336,11 +389,18 @@ GAPS = (
 
 INCIDENT = Report(
     scan=ScanFacts(
-        files=3512, bytes=22_000_000, sources=(("tree", 3512), ("environment", 41)), asked=True, requests=3
+        files=3512,
+        bytes=22_000_000,
+        sources=(("tree", 3512), ("environment", 41)),
+        asked=True,
+        requests=3,
+        noise=(("baseline", 4), ("pragma", 1)),
     ),
     credentials=(RAILWAY, DATABASE, PYPI),
     findings=(_STALE, _UNVERIFIED, _CROSSING, _RECOVERY, _EXCESS),
     gaps=GAPS,
+    candidates=CANDIDATES,
+    suppressed=(SUPPRESSED,),
 )
 
 CLEAN = Report(
@@ -392,6 +452,17 @@ HOSTILE = Report(
         ),
     ),
     gaps=(Gap(Stage.REACH, _EVIL, _EVIL),),
+    candidates=(
+        Candidate("p1", CandidateType.SECRET, (Location(Source.TREE, f"{_EVIL}", 3, 1, None, _EVIL),)),
+    ),
+    suppressed=(
+        replace(
+            SUPPRESSED,
+            remarks=(
+                Remark(Location(Source.TREE, _EVIL, 4, 1), 4, ("unverified-authority",), f"{_EVIL} {{0}}"),
+            ),
+        ),
+    ),
 )
 
 SAMPLES = {"incident": INCIDENT, "clean": CLEAN, "empty": EMPTY, "hostile": HOSTILE}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from report_samples import HOSTILE, INCIDENT, SAMPLES
 
-from scopeaudit.model import authority, finding, gap, location
+from scopeaudit.model import authority, candidate, finding, gap, location
 from scopeaudit.model import operation as traits
 from scopeaudit.report.json_format import SCHEMA, render
 from scopeaudit.report.json_text import json_text
@@ -75,6 +75,7 @@ def test_the_schema_names_every_choice_of_the_model(schema):
         "reversible": of_operation["reversible"]["enum"],
         "gate": of_operation["gate"]["enum"],
         "stage": parts["gap"]["properties"]["stage"]["enum"],
+        "candidate": parts["candidate"]["properties"]["type"]["enum"],
         "schema": schema["properties"]["schema"]["const"],
     } == {
         "severity": list(finding.Severity),
@@ -87,6 +88,7 @@ def test_the_schema_names_every_choice_of_the_model(schema):
         "reversible": list(traits.Reversible),
         "gate": list(traits.Gate),
         "stage": list(gap.Stage),
+        "candidate": list(candidate.CandidateType),
         "schema": SCHEMA,
     }
 
@@ -103,9 +105,22 @@ def test_operations_are_counted_by_their_overall_verdict():
 
 def test_the_order_of_the_input_changes_no_byte():
     turned = finding.Report(
-        INCIDENT.scan, INCIDENT.credentials[::-1], INCIDENT.findings[::-1], INCIDENT.gaps[::-1]
+        INCIDENT.scan,
+        INCIDENT.credentials[::-1],
+        INCIDENT.findings[::-1],
+        INCIDENT.gaps[::-1],
+        INCIDENT.candidates[::-1],
+        INCIDENT.suppressed[::-1],
     )
     assert render(turned) == render(INCIDENT)
+
+
+def test_an_ignored_finding_has_all_that_a_finding_has_and_counts_nowhere_else():
+    document = json.loads(render(INCIDENT))
+    (ignored,) = document["suppressed"]
+    assert set(ignored) == {*document["findings"][0], "ignored_by"}
+    assert document["summary"]["high"] == sum(each["severity"] == "high" for each in document["findings"])
+    assert ignored["fingerprint"] not in {each["fingerprint"] for each in document["findings"]}
 
 
 def test_names_come_back_as_they_were_but_for_lone_surrogates():

@@ -142,3 +142,39 @@ def test_a_message_holds_no_link_no_placeholder_and_no_hidden_character():
     assert text.startswith(
         r"crosses a\x1b[31m\r\nb\u202ec\u200b[bold]d[/bold]\udcff\x9b {{0}} [x] (http://e.example)"
     )
+
+
+def test_an_ignored_finding_is_a_suppressed_result():
+    results = [each for each in run_of(INCIDENT)["results"] if "suppressions" in each]
+    assert [(each["ruleId"], each["suppressions"]) for each in results] == [
+        (
+            "unverified-authority",
+            [
+                {
+                    "kind": "inSource",
+                    "justification": "minting is switched off for this account, see OPS-1123",
+                    "location": file("scripts/domains.sh", startLine=11, startColumn=1),
+                }
+            ],
+        )
+    ]
+
+
+def test_candidates_are_notes_of_a_rule_of_their_own():
+    run = run_of(replace(INCIDENT, findings=(), suppressed=()))
+    rule = next(each for each in run["tool"]["driver"]["rules"] if each["id"] == "unknown-provider")
+    assert rule["properties"]["security-severity"] == "2.0"
+    assert {(each["ruleId"], each["level"]) for each in run["results"]} == {("unknown-provider", "note")}
+    assert len({each["partialFingerprints"]["scopeaudit/v1"] for each in run["results"]}) == 12
+    assert run["results"][0]["relatedLocations"] == [
+        {"id": 1, **file("docker-compose.yml", startLine=30, startColumn=24)}
+    ]
+
+
+def test_candidates_of_one_name_in_one_file_are_told_apart():
+    twins = tuple(
+        replace(INCIDENT.candidates[0], id=f"p{number}", locations=(Location(Source.TREE, "a", number),))
+        for number in (1, 2)
+    )
+    results = run_of(Report(ScanFacts(), candidates=twins))["results"]
+    assert len({each["partialFingerprints"]["scopeaudit/v1"] for each in results}) == 2

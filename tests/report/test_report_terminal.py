@@ -87,6 +87,7 @@ def test_the_order_of_the_input_changes_nothing():
         credentials=INCIDENT.credentials[::-1],
         findings=INCIDENT.findings[::-1],
         gaps=INCIDENT.gaps[::-1],
+        candidates=INCIDENT.candidates[::-1],
     )
     assert text_of(turned) == text_of(INCIDENT)
 
@@ -224,7 +225,7 @@ def test_an_excess_of_22000_operations_stays_readable_and_quick():
     )
     excess = replace(INCIDENT.findings[4], operations=operations)
     started = time.perf_counter()
-    text = text_of(replace(INCIDENT, credentials=(RAILWAY,), findings=(excess,)))
+    text = text_of(Report(replace(INCIDENT.scan, noise=()), (RAILWAY,), (excess,), INCIDENT.gaps))
     assert time.perf_counter() - started < 10
     assert text.count("\n") < 80
     assert "beyond its job: 22,000 operations\n" in text
@@ -276,3 +277,38 @@ def test_hostile_names_are_shown_as_escapes():
     text = text_of(HOSTILE, width=300)
     assert unsafe(text) == set()
     assert r"a\x1b[31m\r\nb\u202ec\u200b[bold]d[/bold]\udcff\x9b" in text
+
+
+def test_candidates_are_listed_one_a_line_and_all_where_asked():
+    few = text_of(INCIDENT)
+    every = render(INCIDENT, rules=RULES, providers=PROVIDERS, all_candidates=True)
+    assert "12 more values look like secrets of no known provider\n" in few
+    assert "  password     config/app.yaml:7 · docker-compose.yml:30\n" in few
+    assert "  7 more; --candidates shows all\n" in few
+    assert "tests/keys/12.pem:1" not in few
+    assert "tests/keys/12.pem:1" in every
+    assert "--candidates" not in every
+
+
+def test_one_candidate_is_told_in_the_singular():
+    text = text_of(Report(ScanFacts(files=1), candidates=INCIDENT.candidates[:1]))
+    assert "1 value looks like a secret of no known provider\n" in text
+
+
+def test_ignored_findings_are_listed_with_place_and_reason():
+    text = " ".join(text_of(INCIDENT).split())
+    assert "Ignored: 1 finding, by comments in the folder" in text
+    assert (
+        "high unverified-authority · scripts/domains.sh:11 — minting is switched off for this account, see OPS-1123"
+    ) in text
+
+
+def test_many_ignored_findings_are_bounded():
+    text = text_of(replace(INCIDENT, suppressed=INCIDENT.suppressed * 14))
+    assert text.count("scripts/domains.sh:11") == 10
+    assert "  4 more\n" in text
+
+
+def test_a_credential_whose_findings_are_all_ignored_is_not_called_clean():
+    text = text_of(replace(INCIDENT, findings=(), credentials=(RAILWAY,)))
+    assert "without findings" not in text

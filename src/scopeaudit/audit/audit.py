@@ -1,7 +1,6 @@
 """Authorities and jobs become findings. No file and no socket is opened, and no secret is known here."""
 
 import datetime
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from scopeaudit.audit.destruction import (
     ungated_destruction,
 )
 from scopeaudit.audit.draft import Draft, remedy
+from scopeaudit.audit.ignoring import CANDIDATE, UNUSED
 from scopeaudit.audit.independence import Independence
 from scopeaudit.audit.matching import JobIndex, Matched
 from scopeaudit.audit.scope import Scope
@@ -35,14 +35,13 @@ from scopeaudit.model.authority import Authority
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import AuditedCredential, Finding
+from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.job import Declarations, Job
 from scopeaudit.model.location import Location, Source
 
-RULES = (EXCESS, UNDECLARED, UNGATED, RECOVERY, CROSSING, ESCALATION, UNVERIFIED, STALE)
-"""Ids of the finding rules that are decided here."""
-
-_FINGERPRINT_DIGITS = 32
+RULES = (EXCESS, UNDECLARED, UNGATED, RECOVERY, CROSSING, ESCALATION, UNVERIFIED, STALE, UNUSED, CANDIDATE)
+"""Ids of the finding rules that are decided in this room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ class _Run:
                 yield Finding(
                     rule=judged.draft.rule,
                     severity=judged.draft.severity,
-                    fingerprint=_fingerprint(judged.draft.rule, *identity, str(ordinal)),
+                    fingerprint=fingerprint(judged.draft.rule, *identity, str(ordinal)),
                     credential=entry.credential.id,
                     message=judged.draft.message,
                     remedy=judged.remedy,
@@ -252,7 +251,7 @@ def _stale_finding(staleness: Staleness) -> Finding:
     return Finding(
         rule=STALE,
         severity=staleness.severity,
-        fingerprint=_fingerprint(STALE, job.provider or "", "", job.path, staleness.name, "0"),
+        fingerprint=fingerprint(STALE, job.provider or "", "", job.path, staleness.name, "0"),
         credential=None,
         message=staleness.message,
         remedy=staleness.remedy,
@@ -263,11 +262,6 @@ def _stale_finding(staleness: Staleness) -> Finding:
 def _identity(credential: Credential) -> tuple[str, str, str, str]:
     first = credential.locations[0]
     return (credential.provider, credential.kind, first.path, first.name or "")
-
-
-def _fingerprint(*parts: str) -> str:
-    text = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_DIGITS]
 
 
 def _place(location: Location) -> tuple[str, str, int, int, str]:

@@ -17,6 +17,7 @@ def demo(
     """Replay the PocketOS incident against local stand-ins: no network, no account, no real token."""
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.cli.interruption import as_exception
     from scopeaudit.cli.output import exit_code, write_report
     from scopeaudit.demo.incident import load_incident, replay
     from scopeaudit.model.finding import Severity
@@ -25,6 +26,7 @@ def demo(
     incident = load_incident("pocketos")
     if format_ in (None, "terminal"):
         sys.stdout.write(incident.introduction(twin=twin))
-    report = replay(incident, rules, twin=twin)
+    with as_exception():
+        report = replay(incident, rules, twin=twin)
     write_report(report, rules, name=format_, outputs=())
     return exit_code(report, fail_on=Severity.HIGH, strict=False)

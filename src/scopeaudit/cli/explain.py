@@ -8,6 +8,13 @@ from typing import Annotated, Any
 import typer
 
 _WIDTH = 78
+_NOT_ASKED = (
+    "not yet: its credentials are recognised, nothing is sent, and what they may do is reported as unknown. "
+    "{provider.documentation} documents it"
+)
+_SIGNED = (
+    "signed requests: whose credential it is, and its policies, or a simulation where it may not read them"
+)
 
 
 def explain(
@@ -36,8 +43,10 @@ def explain(
         ]
         text = _page("operation", operation=operation, traits=operation.traits, requires=requires)
     else:
-        known = ", ".join([*sorted(rules.findings), *sorted(rules.providers)])
-        raise UsageError(f"{subject}: not known; known are {known}")
+        rooms = (
+            f"the finding rules {', '.join(sorted(rules.findings))}, and what `scopeaudit providers` lists"
+        )
+        raise UsageError(f"{subject}: not known; known are {rooms}")
     typer.echo(text, nl=False)
 
 
@@ -48,7 +57,9 @@ def _about(provider: Any, catalogue: Any) -> dict[str, Any]:
     return {
         "provider": provider,
         "kinds": [f"{kind.id}: {kind.title}" for kind in provider.kinds],
-        "asked": [
+        "asked": [_unlisted(provider)]
+        if not provider.questions
+        else [
             f"{each.id}: {each.asks}{' (from the token itself)' if each.decode else ''} [{each.read_only}]"
             for each in provider.questions
         ],
@@ -56,7 +67,9 @@ def _about(provider: Any, catalogue: Any) -> dict[str, Any]:
             f"{', '.join(each.kinds)}: {each.summary} [{each.source}]" for each in provider.authority
         ],
         "unasked": [f"{each.what}: {each.why} [{each.source}]" for each in provider.unasked],
-        "operations": f"{len(catalogue.operations)}: {by_effect} ({catalogue.version})",
+        "operations": [f"{len(catalogue.operations)}: {by_effect} ({catalogue.version})"]
+        if catalogue.operations
+        else [],
         "instead": [
             f"{each.issue}{f'; {each.remains}' if each.remains else ''} [{each.source}]"
             for each in provider.instead
@@ -66,6 +79,11 @@ def _about(provider: Any, catalogue: Any) -> dict[str, Any]:
             for job in provider.jobs
         ],
     }
+
+
+def _unlisted(provider: Any) -> str:
+    """How a provider is asked that has no list of questions."""
+    return _SIGNED if provider.is_asked else _NOT_ASKED.format(provider=provider)
 
 
 def _page(name: str, **values: Any) -> str:

@@ -63,5 +63,8 @@ def _read() -> str:
     if sys.stdin.isatty():
         import getpass
 
-        return getpass.getpass("credential (not shown): ")
+        from scopeaudit.cli.interruption import as_exception
+
+        with as_exception():
+            return getpass.getpass("credential (not shown): ")
     return sys.stdin.read(MAXIMUM_CHARACTERS)

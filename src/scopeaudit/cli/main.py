@@ -12,6 +12,7 @@ import typer
 
 from scopeaudit import __version__
 from scopeaudit.cli import demo, explain, inspect, providers, rules, scan
+from scopeaudit.cli.interruption import end_at_once
 from scopeaudit.model.errors import ScopeauditError, UsageError
 
 
@@ -129,7 +130,8 @@ def _say(text: str) -> None:
 
 
 def main() -> NoReturn:
-    """Entry point of the `scopeaudit` command."""
+    """The program in a process of its own."""
+    end_at_once()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

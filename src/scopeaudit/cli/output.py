@@ -11,29 +11,44 @@ from scopeaudit.model.finding import Report, Severity
 from scopeaudit.report.formats import FORMATS, format_for
 
 
-def write_report(report: Report, rules: Rules, *, name: str | None, outputs: Sequence[Path]) -> None:
+def write_report(
+    report: Report,
+    rules: Rules,
+    *,
+    name: str | None,
+    outputs: Sequence[Path],
+    all_candidates: bool = False,
+) -> None:
     """Write the report to every file, and to standard output where no file was named.
 
-    A file's format follows its ending unless `name` says otherwise.
+    A file's format follows its ending unless `name` says otherwise. The terminal's lists `all_candidates` or
+    a few.
 
     Raises:
         UsageError: if a format is unknown or a file cannot be written.
     """
     if not outputs:
-        sys.stdout.write(_render(report, rules, format_for(name or "terminal"), on_screen=True))
+        format_name = format_for(name or "terminal")
+        sys.stdout.write(_render(report, rules, format_name, on_screen=True, all_candidates=all_candidates))
     for path in outputs:
-        text = _render(report, rules, format_for(name or str(path)), on_screen=False)
+        format_name = format_for(name or str(path))
+        text = _render(report, rules, format_name, on_screen=False, all_candidates=all_candidates)
         try:
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise UsageError(f"--output {path}: {error.strerror}: name a file that can be written") from None
 
 
-def _render(report: Report, rules: Rules, name: str, *, on_screen: bool) -> str:
+def _render(report: Report, rules: Rules, name: str, *, on_screen: bool, all_candidates: bool) -> str:
     names = {provider.id: provider.name for provider in rules.providers.values()}
     colour = on_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     return FORMATS[name](
-        report, rules=rules.findings, providers=names, width=_width() if on_screen else 100, colour=colour
+        report,
+        rules=rules.findings,
+        providers=names,
+        width=_width() if on_screen else 100,
+        colour=colour,
+        all_candidates=all_candidates,
     )
 
 
@@ -46,8 +61,12 @@ def _width() -> int:
     return max(60, min(columns or 80, 160))
 
 
-def exit_code(report: Report, *, fail_on: Severity | None, strict: bool) -> int:
-    """1 for findings at or above the level, else 3 for gaps under `--strict`, else 0."""
+def exit_code(
+    report: Report, *, fail_on: Severity | None, strict: bool, fail_on_candidates: bool = False
+) -> int:
+    """1 for findings at or above the level, and candidates if asked; 3 for gaps under `--strict`; else 0."""
+    if fail_on_candidates and report.candidates:
+        return 1
     if fail_on is not None and any(finding.severity.rank >= fail_on.rank for finding in report.findings):
         return 1
     return 3 if strict and report.gaps else 0

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.location import Source
 
@@ -25,14 +26,19 @@ class SourceName(StrEnum):
     """Sources that can be chosen."""
 
     TREE = "tree"
+    HISTORY = "history"
     STAGED = "staged"
     ENVIRONMENT = "environment"
 
 
 def scan(
-    path: Annotated[Path, typer.Argument(help="Folder or file to audit.")] = Path(),
+    path: Annotated[Path, typer.Argument(help="Folder or file to audit; - for standard input.")] = Path(),
     source: Annotated[
         list[SourceName] | None, typer.Option(help="Source to read; repeatable. Default: all but staged.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Of the history only commits after REF, or those of A..B."),
     ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="terminal, json or sarif.")
@@ -58,6 +64,16 @@ def scan(
         Path | None, typer.Option(metavar="FILE", help="Job file in place of the folder's scopeaudit.yaml.")
     ] = None,
     fail_on: Annotated[FailOn, typer.Option(help="Least severity that makes the exit code 1.")] = FailOn.HIGH,
+    candidates: Annotated[
+        bool,
+        typer.Option("--candidates", help="Show all values that look secret and have no known provider."),
+    ] = False,
+    fail_on_candidates: Annotated[
+        bool, typer.Option("--fail-on-candidates", help="Exit code 1 for such values too.")
+    ] = False,
+    no_ignore: Annotated[
+        bool, typer.Option("--no-ignore", help="Honour no ignore comment of what is scanned.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 3 if anything was not audited.")
     ] = False,
@@ -67,15 +83,18 @@ def scan(
     from scopeaudit.catalogue.rules import load_rules
     from scopeaudit.cli.asking import ask_options
     from scopeaudit.cli.output import exit_code, write_report
-    from scopeaudit.pipeline import DEFAULT_SOURCES, ScanOptions, plan_scan
+    from scopeaudit.cli.progress import progress_on_terminal
+    from scopeaudit.pipeline import ScanOptions, default_sources, plan_scan
     from scopeaudit.pipeline import scan as run_scan
 
     rules = load_rules(cache_in=cache_directory())
     asking = ask_options(rules, offline=offline, endpoint=endpoint, allow_host=allow_host, fresh=fresh)
     options = ScanOptions(
         root=path,
-        sources=tuple(Source(each.value) for each in source) if source else DEFAULT_SOURCES,
+        sources=_sources(path, source) or default_sources(path),
+        since=since,
         jobs=jobs,
+        ignoring=not no_ignore,
         ask=asking,
     )
     if plan:
@@ -83,7 +102,21 @@ def scan(
 
         sys.stdout.write(plan_text(plan_scan(options, rules)))
         return 0
-    report = run_scan(options, rules)
-    write_report(report, rules, name=format_, outputs=output or ())
+    with progress_on_terminal() as progress:
+        report = run_scan(options, rules, progress)
+    write_report(report, rules, name=format_, outputs=output or (), all_candidates=candidates)
     level = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
-    return exit_code(report, fail_on=level, strict=strict)
+    return exit_code(report, fail_on=level, strict=strict, fail_on_candidates=fail_on_candidates)
+
+
+def _sources(path: Path, chosen: list[SourceName] | None) -> tuple[Source, ...]:
+    """The sources to read; empty for the usual ones. Standard input comes alone.
+
+    Raises:
+        UsageError: if other sources were asked for beside it.
+    """
+    if str(path) != "-":
+        return tuple(Source(each.value) for each in chosen or ())
+    if chosen:
+        raise UsageError("--source: standard input has no other sources; leave the option out")
+    return (Source.INPUT,)

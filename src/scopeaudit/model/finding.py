@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
+from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
 from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
+from scopeaudit.model.remark import Remark
 
 
 class Severity(StrEnum):
@@ -57,7 +59,7 @@ class Finding:
     fingerprint: str
     """Hex; made of rule, provider, kind, path and name, never of the secret."""
     credential: str | None
-    """Id of the credential, or `None` for a finding about the job file."""
+    """Id of the credential, or `None` for a finding about the job file or an ignore comment."""
     message: str
     remedy: str
     locations: tuple[Location, ...]
@@ -79,6 +81,15 @@ class AuditedCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that comments in the scanned folder ask to ignore. It stays in the report."""
+
+    finding: Finding
+    remarks: tuple[Remark, ...]
+    """The comments, in order of their places; at least one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanFacts:
     """What was done."""
 
@@ -90,8 +101,9 @@ class ScanFacts:
     """Whether any request was sent or remembered answer used."""
     requests: int = 0
     root: str = "."
-    candidates: int = 0
-    """Values that look secret and belong to no known provider."""
+    noise: tuple[tuple[str, int], ...] = ()
+    """Candidates left out because the folder calls them noise: the statement (`ignore`, `pragma`,
+    `baseline`) and how many, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,11 @@ class Report:
     credentials: tuple[AuditedCredential, ...] = ()
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    """Values that look secret and belong to no known provider; no finding, and no gate fails for them."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that are ignored with a reason; they are not among `findings`."""
 
     def count(self, severity: Severity) -> int:
-        """How many findings have exactly this severity."""
+        """How many findings have exactly this severity; ignored ones do not count."""
         return sum(finding.severity is severity for finding in self.findings)

@@ -29,5 +29,12 @@ class Location:
     column: int | None = None
     """From 1, in characters."""
     commit: str | None = None
+    """In history, the commit that brought it in there, or the commit or tag whose message it stands in."""
     name: str | None = None
     """The key or variable the value is assigned to, as written, if there is one."""
+    authored: str | None = None
+    """When that commit was written: ISO 8601 with zone, as its author's clock said."""
+    current: bool | None = None
+    """In history, whether the last commit's tree still holds what was seen there."""
+    versions: int = 1
+    """In how many versions of that path it was seen; the other fields are of the earliest."""

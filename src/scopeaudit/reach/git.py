@@ -10,12 +10,15 @@ and importing it takes longer than a whole pre-commit run may, so the program is
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from scopeaudit.model.errors import ScopeauditError
+
+if TYPE_CHECKING:
+    import subprocess
 
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -29,7 +32,6 @@ _SETTINGS = (
     "credential.helper=",
     "diff.external=",
     "protocol.allow=never",
-    "safe.bareRepository=explicit",
     "submodule.recurse=false",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -62,6 +64,7 @@ _SET = {
     "LC_ALL": "C",
 }
 _TIMEOUT_SECONDS = 120
+_PIPE_BYTES = 1 << 20
 
 
 class GitError(ScopeauditError):
@@ -71,9 +74,15 @@ class GitError(ScopeauditError):
 class Git:
     """The repository a folder belongs to."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
-        """`variables` is the environment git starts from, this process's where missing."""
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str] | None = None, *, bare: bool = False
+    ) -> None:
+        """`variables` is the environment git starts from, this process's where missing.
+
+        A repository without a working tree is only opened where it is expected: `bare`.
+        """
         self._folder = folder
+        self._settings = (*_SETTINGS, f"safe.bareRepository={'all' if bare else 'explicit'}")
         chosen = os.environ if variables is None else variables
         self._environment = {name: value for name, value in chosen.items() if name not in _DROPPED} | _SET
         if index := chosen.get("GIT_INDEX_FILE"):
@@ -130,6 +139,42 @@ class Git:
             process.kill()
             process.communicate()
 
+    @contextmanager
+    def stream(self, *arguments: str, feed: Iterable[bytes] = (), cache: str = "96m") -> Iterator["Stream"]:
+        """What a command prints, as it comes; `feed` is written to it meanwhile, by a thread.
+
+        `cache` bounds git's memory for objects that others are deltas of.
+
+        Raises:
+            GitError: if there is no git.
+        """
+        import subprocess
+        import threading
+
+        try:
+            process = subprocess.Popen(
+                self._command(("-c", f"core.deltaBaseCacheLimit={cache}", *arguments)),
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise GitError(_complaint(error)) from error
+        if process.stdin is None or process.stdout is None:
+            raise GitError("git gave no pipes")
+        stream = Stream(process, process.stdout.fileno())
+        feeder = threading.Thread(target=_feed, args=(process.stdin, feed, stream.problems), daemon=True)
+        feeder.start()
+        try:
+            yield stream
+        finally:
+            process.kill()
+            process.wait()
+            feeder.join(_TIMEOUT_SECONDS)
+            process.stdout.close()
+
     def _keep_index(self, index: Path) -> None:
         """While git commits, the index its hooks are given counts, if it is this repository's."""
         try:
@@ -142,8 +187,68 @@ class Git:
             self._environment["GIT_INDEX_FILE"] = str(index)
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         return ["git", "--no-pager", "-C", str(self._folder), *settings, *arguments]
+
+
+class Stream:
+    """What a running git prints. It may be silent for two minutes, no longer."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", descriptor: int) -> None:
+        self._process = process
+        self._descriptor = descriptor
+        self._poll = _poll(descriptor)
+        self.problems: list[GitError] = []
+        """What kept its feed from being written to the end."""
+        with suppress(OSError, ImportError, AttributeError):
+            import fcntl
+
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+    def read(self, least: int, before: bytes = b"") -> bytes:
+        """`before` and what follows it: at least so many bytes in all, fewer only at the end.
+
+        Raises:
+            GitError: if git says nothing for too long.
+        """
+        parts = [before] if before else []
+        held = len(before)
+        while held < least:
+            if not self._poll():
+                raise GitError(f"git gave no answer for {_TIMEOUT_SECONDS} seconds")
+            part = os.read(self._descriptor, _PIPE_BYTES)
+            if not part:
+                break
+            parts.append(part)
+            held += len(part)
+        return b"".join(parts)
+
+    def lines(self) -> Iterator[list[bytes]]:
+        """Whole lines, many at a time, without their ends; what has no end of its own comes last."""
+        rest = b""
+        while block := self.read(_PIPE_BYTES):
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            yield lines
+        if rest:
+            yield [rest]
+
+    def close(self) -> None:
+        """Wait for the end of a git that has printed everything.
+
+        Raises:
+            GitError: if it did not end well.
+        """
+        import subprocess
+
+        try:
+            code = self._process.wait(_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise GitError(_complaint(error)) from error
+        if self.problems:
+            raise self.problems[0]
+        if code:
+            raise GitError(f"git ended with {code}")
 
 
 class ObjectReader:
@@ -175,6 +280,29 @@ class ObjectReader:
             left -= len(chunk)
             yield chunk
         self._answers.read(1)
+
+
+def _feed(requests: IO[bytes], feed: Iterable[bytes], problems: list[GitError]) -> None:
+    """Write it all; a git that has ended wants no more."""
+    try:
+        with suppress(OSError), requests:
+            for part in feed:
+                view = memoryview(part)
+                while view:
+                    view = view[requests.write(view) :]
+    except GitError as error:
+        problems.append(error)
+
+
+def _poll(descriptor: int) -> Callable[[], bool]:
+    """Waits until there is something to read; false if that takes too long."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return lambda: True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return lambda: bool(poll.poll(_TIMEOUT_SECONDS * 1000))
 
 
 def _complaint(error: Exception) -> str:

@@ -8,6 +8,7 @@ from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Source
 from scopeaudit.reach.environment import environment
 from scopeaudit.reach.staged import staged
+from scopeaudit.reach.standard_input import standard_input
 from scopeaudit.reach.tree import tree
 
 Reader = Callable[[Path], Iterator[Document | Gap]]
@@ -19,10 +20,16 @@ def _environment(root: Path) -> Iterator[Document | Gap]:
     yield from environment()
 
 
+def _input(root: Path) -> Iterator[Document | Gap]:
+    del root
+    yield from standard_input()
+
+
 READERS: Mapping[Source, Reader] = {
     Source.TREE: tree,
     Source.STAGED: staged,
     Source.ENVIRONMENT: _environment,
+    Source.INPUT: _input,
 }
 
 

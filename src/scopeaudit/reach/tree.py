@@ -2,7 +2,8 @@
 
 Links are not followed: what they point to inside the folder is read under its own name, and a link
 out of the folder is a gap. Nothing but a regular file is opened. Of a git directory everything but
-the object stores is read (configuration, logs, hooks, remembered URLs).
+the object stores is read (configuration, logs, hooks, remembered URLs). What is in an archive comes
+after the archive itself.
 """
 
 import os
@@ -16,6 +17,7 @@ from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
+from scopeaudit.reach.archives import expand, form_of
 from scopeaudit.reach.sections import FILE_LIMIT_BYTES, SECTION_BYTES, documents, sections
 
 _FLAGS = (
@@ -123,11 +125,15 @@ def _file(path: str, name: str) -> Iterator[Document | Gap]:
         data = os.read(descriptor, min(status.st_size, SECTION_BYTES) + 1)
         if len(data) == status.st_size < SECTION_BYTES and data:
             yield from documents(Source.TREE, name, data)
+            if form_of(data) is not None:
+                yield from expand(Document(Source.TREE, name, data))
             return
         stream = _Stream(descriptor, data)
         yield from sections(Source.TREE, name, stream.chunks())
         if stream.problem:
             yield _gap(name, stream.problem)
+        else:
+            yield from expand(Document(Source.TREE, name, b""), _OpenFile(descriptor, status.st_size))
     except OSError as error:
         yield _gap(name, _reason(error))
     finally:
@@ -156,6 +162,18 @@ class _Stream:
             except OSError as error:
                 self.problem = _reason(error)
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenFile:
+    """The bytes of an open file, at any offset."""
+
+    descriptor: int
+    size: int
+
+    def read(self, offset: int, count: int) -> bytes:
+        os.lseek(self.descriptor, offset, os.SEEK_SET)
+        return os.read(self.descriptor, count)
 
 
 def _reason(error: OSError) -> str:

@@ -62,11 +62,18 @@ def describe_subject(audited: AuditedCredential, providers: Mapping[str, str]) -
 
 
 def describe_place(location: Location) -> str:
-    """`scripts/domains.sh:12`, with the commit for what is only in history."""
+    """`scripts/domains.sh:12`, in history with the commit and what became of it."""
     place = location.path if location.line is None else f"{location.path}:{location.line}"
-    if location.source is Source.HISTORY and location.commit:
-        return f"{place} at commit {location.commit[:12]}"
-    return place
+    if location.source is not Source.HISTORY:
+        return place
+    facts = [f"at commit {location.commit[:12]}" if location.commit else "in git history"]
+    if location.authored:
+        facts[0] += f" of {location.authored[:10]}"
+    if location.versions > 1:
+        facts.append(f"in {location.versions:,} versions")
+    if location.current is False:
+        facts.append("no longer in the tree")
+    return f"{place} {', '.join(facts)}"
 
 
 def _write_heading(page: Page, story: Story) -> None:

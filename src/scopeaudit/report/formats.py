@@ -21,11 +21,12 @@ class Render(Protocol):
         providers: Mapping[str, str] = ...,
         width: int,
         colour: bool,
+        all_candidates: bool = ...,
     ) -> str:
         """The whole text, with a final newline.
 
         `rules` are all finding rules by id, `providers` the names of providers by id. `width` in
-        cells and `colour` concern a terminal alone.
+        cells, `colour` and `all_candidates` concern a terminal alone.
         """
         ...
 

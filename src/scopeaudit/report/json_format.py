@@ -4,11 +4,26 @@ Fields are written by hand, so that a field of the model is public only if it st
 """
 
 from scopeaudit.model.authority import Authority, Resource, Verdict
-from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, ScanFacts, Severity
+from scopeaudit.model.candidate import Candidate
+from scopeaudit.model.finding import (
+    AuditedCredential,
+    Finding,
+    FindingOperation,
+    Report,
+    Severity,
+    Suppressed,
+)
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
 from scopeaudit.report.json_text import Json, json_text
-from scopeaudit.report.order import by_id, by_place, sorted_findings, sorted_gaps
+from scopeaudit.report.order import (
+    by_id,
+    by_place,
+    sorted_candidates,
+    sorted_findings,
+    sorted_gaps,
+    sorted_suppressed,
+)
 
 SCHEMA = "scopeaudit/1"
 
@@ -19,16 +34,19 @@ def render(report: Report, **_screen: object) -> str:
     return json_text(
         {
             "schema": SCHEMA,
-            "scan": _scan(report.scan),
+            "scan": _scan(report),
             "credentials": [_credential(audited) for audited in credentials],
             "findings": [_finding(finding) for finding in sorted_findings(report)],
+            "suppressed": [_suppressed(each) for each in sorted_suppressed(report)],
+            "candidates": [_candidate(each) for each in sorted_candidates(report)],
             "gaps": [_gap(gap) for gap in sorted_gaps(report)],
             "summary": {severity.value: report.count(severity) for severity in reversed(Severity)},
         }
     )
 
 
-def _scan(scan: ScanFacts) -> Json:
+def _scan(report: Report) -> Json:
+    scan = report.scan
     return {
         "root": scan.root,
         "files": scan.files,
@@ -36,7 +54,8 @@ def _scan(scan: ScanFacts) -> Json:
         "sources": dict(sorted(scan.sources)),
         "asked": scan.asked,
         "requests": scan.requests,
-        "candidates": scan.candidates,
+        "candidates": len(report.candidates),
+        "noise": dict(sorted(scan.noise)),
     }
 
 
@@ -60,17 +79,21 @@ def _credential(audited: AuditedCredential) -> Json:
 
 
 def _locations(locations: tuple[Location, ...]) -> Json:
-    return [
-        {
-            "source": location.source.value,
-            "path": location.path,
-            "line": location.line,
-            "column": location.column,
-            "commit": location.commit,
-            "name": location.name,
-        }
-        for location in sorted(locations, key=by_place)
-    ]
+    return [_location(location) for location in sorted(locations, key=by_place)]
+
+
+def _location(location: Location) -> Json:
+    return {
+        "source": location.source.value,
+        "path": location.path,
+        "line": location.line,
+        "column": location.column,
+        "commit": location.commit,
+        "name": location.name,
+        "authored": location.authored,
+        "current": location.current,
+        "versions": location.versions,
+    }
 
 
 def _authority(authority: Authority) -> Json:
@@ -109,7 +132,7 @@ def _pairs(pairs: tuple[tuple[str, str], ...]) -> Json:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-def _finding(finding: Finding) -> Json:
+def _finding(finding: Finding) -> dict[str, Json]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -120,6 +143,22 @@ def _finding(finding: Finding) -> Json:
         "locations": _locations(finding.locations),
         "operations": [_operation(operation) for operation in finding.operations],
         "resources": sorted(finding.resources),
+    }
+
+
+def _suppressed(suppressed: Suppressed) -> Json:
+    ignored_by = [
+        {"reason": each.reason, "location": _location(each.location)} for each in suppressed.remarks
+    ]
+    return {**_finding(suppressed.finding), "ignored_by": ignored_by}
+
+
+def _candidate(candidate: Candidate) -> Json:
+    return {
+        "id": candidate.id,
+        "type": candidate.type.value,
+        "shown": candidate.shown,
+        "locations": _locations(candidate.locations),
     }
 
 

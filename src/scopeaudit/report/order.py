@@ -1,6 +1,7 @@
 """In which order things stand in a report, whatever order they were found in."""
 
-from scopeaudit.model.finding import Finding, Report
+from scopeaudit.model.candidate import Candidate
+from scopeaudit.model.finding import Finding, Report, Suppressed
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 
@@ -57,3 +58,13 @@ def sorted_findings(report: Report) -> list[Finding]:
 def sorted_gaps(report: Report) -> list[Gap]:
     """All gaps, in the order of the stages."""
     return sorted(report.gaps, key=by_stage)
+
+
+def sorted_suppressed(report: Report) -> list[Suppressed]:
+    """All ignored findings, worst first."""
+    return sorted(report.suppressed, key=lambda each: by_severity(each.finding))
+
+
+def sorted_candidates(report: Report) -> list[Candidate]:
+    """All candidates, by id."""
+    return sorted(report.candidates, key=lambda each: by_id(each.id))

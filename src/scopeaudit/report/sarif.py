@@ -4,22 +4,32 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import quote
 
 from scopeaudit import __version__
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Verdict
-from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity
+from scopeaudit.model.candidate import Candidate
+from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity, Suppressed
+from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.report.json_text import Json, json_text
-from scopeaudit.report.order import by_place, sorted_findings, sorted_gaps
+from scopeaudit.report.order import (
+    by_place,
+    sorted_candidates,
+    sorted_findings,
+    sorted_gaps,
+    sorted_suppressed,
+)
 from scopeaudit.report.visible import visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _FINGERPRINT = "scopeaudit/v1"
+_CANDIDATE = "unknown-provider"
+"""Id of the finding rule that stands for candidates."""
 _ROOT = "%SRCROOT%"
 _JOB_FILE = "scopeaudit.yaml"
 _NOT_FROM_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -58,13 +68,22 @@ def render(
     order = sorted(rules)
     credentials = {audited.credential.id: audited for audited in report.credentials}
     findings = sorted_findings(report)
+    suppressed = sorted_suppressed(report)
+    worst: dict[str, Severity] = {_CANDIDATE: Severity.LOW} if report.candidates else {}
+    for finding in findings:
+        worst.setdefault(finding.rule, finding.severity)
+    results: list[Json] = [
+        _result(finding, order, credentials.get(finding.credential or "")) for finding in findings
+    ]
+    results += [_suppressed(each, order, credentials) for each in suppressed]
+    results += _candidates(sorted_candidates(report), order)
     return json_text(
         {
             "$schema": _SCHEMA,
             "version": "2.1.0",
             "runs": [
                 {
-                    "tool": {"driver": _driver([rules[each] for each in order], findings)},
+                    "tool": {"driver": _driver([rules[each] for each in order], worst)},
                     "columnKind": "unicodeCodePoints",
                     "originalUriBaseIds": {_ROOT: {"description": {"text": "the scanned folder"}}},
                     "invocations": [
@@ -73,20 +92,14 @@ def render(
                             "toolExecutionNotifications": [_notification(gap) for gap in sorted_gaps(report)],
                         }
                     ],
-                    "results": [
-                        _result(finding, order, credentials.get(finding.credential or ""))
-                        for finding in findings
-                    ],
+                    "results": results,
                 }
             ],
         }
     )
 
 
-def _driver(rules: Sequence[FindingRule], findings: Sequence[Finding]) -> Json:
-    worst: dict[str, Severity] = {}
-    for finding in findings:
-        worst.setdefault(finding.rule, finding.severity)
+def _driver(rules: Sequence[FindingRule], worst: Mapping[str, Severity]) -> Json:
     return {
         "name": "scopeaudit",
         "semanticVersion": __version__,
@@ -114,23 +127,68 @@ def _rule(rule: FindingRule, worst: Severity | None) -> Json:
     return described
 
 
-def _result(finding: Finding, order: Sequence[str], audited: AuditedCredential | None) -> Json:
-    places = sorted(
-        finding.locations or (audited.credential.locations if audited else ()),
-        key=lambda location: (not _is_in_the_folder(location), by_place(location)),
-    )
+def _result(finding: Finding, order: Sequence[str], audited: AuditedCredential | None) -> dict[str, Json]:
+    places = finding.locations or (audited.credential.locations if audited else ())
     parts = [part for part in (finding.message, finding.remedy) if part]
-    result: dict[str, Json] = {"ruleId": finding.rule}
-    if finding.rule in order:
-        result["ruleIndex"] = order.index(finding.rule)
-    return result | {
+    return {
+        **_ruled(finding.rule, order),
         "level": _LEVELS[finding.severity],
         "message": {"text": "\n\n".join(map(_message, parts)) or finding.rule},
-        "locations": [_location(places[0])] if places else [{"physicalLocation": _file(_JOB_FILE)}],
-        "relatedLocations": [_location(place, number) for number, place in enumerate(places[1:], start=1)],
+        **_located(places),
         "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
         "properties": _properties(finding, audited),
     }
+
+
+def _suppressed(
+    suppressed: Suppressed, order: Sequence[str], credentials: Mapping[str, AuditedCredential]
+) -> Json:
+    """The finding as a result that says who ignores it, where and why."""
+    finding = suppressed.finding
+    suppressions: list[Json] = [
+        {"kind": "inSource", "justification": visible(each.reason), "location": _location(each.location)}
+        for each in suppressed.remarks
+    ]
+    result = _result(finding, order, credentials.get(finding.credential or ""))
+    return result | {"suppressions": suppressions}
+
+
+def _candidates(candidates: Sequence[Candidate], order: Sequence[str]) -> Iterator[Json]:
+    twins: dict[tuple[str, str, str], int] = {}
+    for candidate in candidates:
+        first = min(candidate.locations, key=_folder_first)
+        identity = (candidate.type.value, first.path, first.name or "")
+        ordinal = twins[identity] = twins.get(identity, -1) + 1
+        what = candidate.type.value.replace("-", " ")
+        yield {
+            **_ruled(_CANDIDATE, order),
+            "level": _LEVELS[Severity.LOW],
+            "message": {"text": f"This value looks like a {what}, of no known provider."},
+            **_located(candidate.locations),
+            "partialFingerprints": {_FINGERPRINT: fingerprint(_CANDIDATE, *identity, str(ordinal))},
+            "properties": {
+                "severity": Severity.LOW.value,
+                "security-severity": _SECURITY_SEVERITIES[Severity.LOW],
+                "type": candidate.type.value,
+            },
+        }
+
+
+def _ruled(rule: str, order: Sequence[str]) -> dict[str, Json]:
+    return {"ruleId": rule, "ruleIndex": order.index(rule)} if rule in order else {"ruleId": rule}
+
+
+def _located(locations: Sequence[Location]) -> dict[str, Json]:
+    """What lies in the folder first, since a service shows that; all others are related."""
+    places = sorted(locations, key=_folder_first)
+    return {
+        "locations": [_location(places[0])] if places else [{"physicalLocation": _file(_JOB_FILE)}],
+        "relatedLocations": [_location(place, number) for number, place in enumerate(places[1:], start=1)],
+    }
+
+
+def _folder_first(location: Location) -> tuple[bool, tuple[int, str, int, int, str, str]]:
+    return (not _is_in_the_folder(location), by_place(location))
 
 
 def _properties(finding: Finding, audited: AuditedCredential | None) -> Json:
@@ -165,7 +223,10 @@ def _location(location: Location, number: int | None = None) -> Json:
         place["region"] = region
     described["physicalLocation"] = place
     if location.commit is not None:
-        described["properties"] = {"commit": location.commit}
+        facts: dict[str, Json] = {"authored": location.authored, "current": location.current}
+        known = {name: fact for name, fact in facts.items() if fact is not None}
+        versions: dict[str, Json] = {"versions": location.versions} if location.versions > 1 else {}
+        described["properties"] = {"commit": location.commit, **known, **versions}
     return described
 
 

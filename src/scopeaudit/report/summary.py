@@ -7,6 +7,12 @@ from scopeaudit.model.finding import Report, Severity
 from scopeaudit.model.gap import Stage
 from scopeaudit.report.order import sorted_gaps
 
+_STATEMENTS = {
+    "baseline": ".secrets.baseline files",
+    "ignore": "ignore comments",
+    "pragma": "pragma comments",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class GapGroup:
@@ -49,6 +55,8 @@ def summary_line(report: Report) -> str:
         counted(len(report.credentials), "credential"),
         counted(report.scan.requests, "request"),
     ]
+    if report.suppressed:
+        parts.append(f"{len(report.suppressed):,} ignored")
     if report.gaps:
         parts.append(counted(len(report.gaps), "gap"))
     return "; ".join(parts)
@@ -66,10 +74,12 @@ def caveats(report: Report) -> tuple[str, ...]:
         )
     elif not report.scan.requests:
         sentences.append("No request was sent: the answers are remembered ones.")
-    if report.scan.candidates:
-        values = counted(report.scan.candidates, "more value")
-        verb = "looks" if report.scan.candidates == 1 else "look"
-        sentences.append(f"{values} {verb} secret, of no known provider.")
+    left_out = sum(number for _, number in report.scan.noise)
+    if left_out:
+        statements = " and ".join(_STATEMENTS.get(each, each) for each, _ in sorted(report.scan.noise))
+        values = counted(left_out, "value")
+        verb = "was" if left_out == 1 else "were"
+        sentences.append(f"{values} of no known provider {verb} left out as noise: {statements} say so.")
     if report.gaps:
         sentences.append("What was not audited is not known to be safe.")
     return tuple(sentences)

@@ -7,7 +7,7 @@ from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.finding import Report, Severity
 from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
 from scopeaudit.report.layout import Page, listing, name, prose, separated
-from scopeaudit.report.order import by_id
+from scopeaudit.report.order import by_id, by_place, sorted_candidates, sorted_suppressed
 from scopeaudit.report.story import Story, stories
 from scopeaudit.report.styles import SEVERITY_STYLES
 from scopeaudit.report.summary import caveats, counted, gap_groups, summary_line
@@ -17,7 +17,11 @@ _TOLD_IN_A_LINE = 75
 _CLEAN_SHOWN = 10
 _GAP_GROUPS_SHOWN = 8
 _GAP_NAMES_SHOWN = 4
+_IGNORED_SHOWN = 10
+_CANDIDATES_SHOWN = 5
+_CANDIDATE_PLACES_SHOWN = 3
 _LABEL = 10
+_CANDIDATE_LABEL = 12
 
 
 def render(
@@ -27,11 +31,13 @@ def render(
     providers: Mapping[str, str] = MappingProxyType({}),
     width: int = 80,
     colour: bool = False,
+    all_candidates: bool = False,
 ) -> str:
     """The report as lines of at most `width` cells (at least 40), with a final newline.
 
     `rules` are the finding rules by id, `providers` the names of providers by id; what is missing
     there is shown by its id. The worst are told in full, then some in a line, and the rest is counted.
+    Of the candidates a few are listed, or `all_candidates`.
     """
     page = Page(width=width, colour=colour)
     told = stories(report)
@@ -40,6 +46,8 @@ def render(
         write_chapter(page, story, rules, providers)
     _write_briefly(page, told[_TOLD_IN_FULL:], providers)
     _write_clean(page, report, providers)
+    _write_ignored(page, report)
+    _write_candidates(page, report, shown=len(report.candidates) if all_candidates else _CANDIDATES_SHOWN)
     _write_gaps(page, report)
     page.blank()
     page.paragraph(prose(summary_line(report), "bold"))
@@ -77,6 +85,7 @@ def _counted_only(uncounted: Sequence[Story]) -> str:
 
 def _write_clean(page: Page, report: Report, providers: Mapping[str, str]) -> None:
     blamed = {finding.credential for finding in report.findings}
+    blamed |= {suppressed.finding.credential for suppressed in report.suppressed}
     clean = [audited for audited in report.credentials if audited.credential.id not in blamed]
     if not clean:
         return
@@ -90,6 +99,38 @@ def _write_clean(page: Page, report: Report, providers: Mapping[str, str]) -> No
         page.paragraph(separated(words), indent=2)
     if len(clean) > _CLEAN_SHOWN:
         page.paragraph(prose(f"{len(clean) - _CLEAN_SHOWN:,} more"), indent=2)
+
+
+def _write_ignored(page: Page, report: Report) -> None:
+    ignored = sorted_suppressed(report)
+    if not ignored:
+        return
+    page.blank()
+    page.paragraph(prose(f"Ignored: {counted(len(ignored), 'finding')}, by comments in the folder", "bold"))
+    for suppressed in ignored[:_IGNORED_SHOWN]:
+        finding, remark = suppressed.finding, suppressed.remarks[0]
+        words = separated([name(finding.rule), name(describe_place(remark.location))])
+        label = prose(finding.severity.value, "dim")
+        page.row(label, [*words, ("—", ""), *prose(remark.reason)], indent=2, label_width=_LABEL - 1)
+    if len(ignored) > _IGNORED_SHOWN:
+        page.paragraph(prose(f"{len(ignored) - _IGNORED_SHOWN:,} more"), indent=2)
+
+
+def _write_candidates(page: Page, report: Report, *, shown: int) -> None:
+    candidates = sorted_candidates(report)
+    if not candidates:
+        return
+    values = counted(len(candidates), "more value" if report.credentials else "value")
+    looks = "looks like a secret" if len(candidates) == 1 else "look like secrets"
+    page.blank()
+    page.paragraph(prose(f"{values} {looks} of no known provider", "bold"))
+    for candidate in candidates[:shown]:
+        places = [describe_place(each) for each in sorted(candidate.locations, key=by_place)]
+        label = prose(candidate.type.value.replace("-", " "), "dim")
+        words = listing(places, _CANDIDATE_PLACES_SHOWN)
+        page.row(label, words, indent=2, label_width=_CANDIDATE_LABEL)
+    if len(candidates) > shown:
+        page.paragraph(prose(f"{len(candidates) - shown:,} more; --candidates shows all"), indent=2)
 
 
 def _write_gaps(page: Page, report: Report) -> None:
