@@ -69,7 +69,8 @@ def cut(repository: Path, folder: Path, share: float) -> Path:
     wanted = listed[: max(1, int(len(listed) * share))]
     subprocess.run(["git", "init", "--quiet", "--bare", str(made)], check=True)
     (made / "objects" / "info" / "alternates").write_text(f"{objects_of(repository)}\n")
-    packed = ["git", "-C", str(made), "pack-objects", "--revs", "-q", str(made / "objects" / "pack" / "pack")]
+    packed = ["git", "-C", str(made), "pack-objects", "--revs", "--missing=allow-any", "-q"]
+    packed.append(str(made / "objects" / "pack" / "pack"))
     subprocess.run(packed, input="\n".join(wanted), check=True, text=True, stdout=subprocess.DEVNULL)
     (made / "objects" / "info" / "alternates").unlink()
     tips = "".join(f"update refs/cut/{number} {commit}\n" for number, commit in enumerate(wanted))

@@ -14,12 +14,10 @@ from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.cache import cache_directory
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.detect.detection import Detection, detect
-from scopeaudit.jobs.load import FILE_NAME, load_declarations
 from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import Report, ScanFacts
 from scopeaudit.model.gap import Gap
-from scopeaudit.model.job import Declarations
 from scopeaudit.model.location import Source
 from scopeaudit.model.progress import Progress
 from scopeaudit.model.remark import Remark
@@ -30,7 +28,10 @@ from scopeaudit.sweep.tally import Tally
 
 if TYPE_CHECKING:
     from scopeaudit.ask.session import PlannedRequest
+    from scopeaudit.model.job import Declarations
 
+_JOB_FILE = "scopeaudit.yaml"
+"""`jobs.load.FILE_NAME`, which is imported only where there is such a file."""
 DEFAULT_SOURCES = (Source.TREE, Source.HISTORY, Source.ENVIRONMENT)
 """Of a folder; a single file comes without the history of the repository it lies in."""
 
@@ -123,7 +124,7 @@ def audit_found(
     found: Detection,
     rules: Rules,
     options: AskOptions,
-    declarations: Declarations,
+    declarations: "Declarations | None",
     *,
     ignoring: bool = True,
 ) -> Report:
@@ -149,12 +150,16 @@ def _heard(report: Report, remarks: tuple[Remark, ...], rules: Rules) -> Report:
     )
 
 
-def _audited(found: Detection, rules: Rules, options: AskOptions, declarations: Declarations) -> Report:
-    if not found.credentials and not declarations.jobs:
+def _audited(
+    found: Detection, rules: Rules, options: AskOptions, declarations: "Declarations | None"
+) -> Report:
+    if not found.credentials and not (declarations and declarations.jobs):
         return Report(scan=_facts(found), gaps=found.gaps, candidates=found.candidates)
     from scopeaudit.ask.session import ask
     from scopeaudit.audit.audit import audit
+    from scopeaudit.model.job import Declarations
 
+    declarations = declarations or Declarations()
     asked = ask(found.credentials, rules, options)
     providers = {held.credential.provider for held in found.credentials}
     declared = {job.provider for job in declarations.jobs if job.provider is not None}
@@ -187,17 +192,16 @@ def _facts(found: Detection, *, asked: bool = False, requests: int = 0) -> ScanF
     )
 
 
-def declarations_of(options: ScanOptions, rules: Rules) -> Declarations:
-    """The job file the user named, else the folder's own, else nothing declared."""
+def declarations_of(options: ScanOptions, rules: Rules) -> "Declarations | None":
+    """The job file the user named, else the folder's own; `None` if there is none."""
+    folder = options.root if options.root.is_dir() else options.root.parent
+    if options.jobs is None and (Source.INPUT in options.sources or not os.path.lexists(folder / _JOB_FILE)):
+        return None
+    from scopeaudit.jobs.load import FILE_NAME, load_declarations
+
     if options.jobs is not None:
         return load_declarations(options.jobs, options.jobs.name, rules.providers)
-    if Source.INPUT in options.sources:
-        return Declarations()
-    folder = options.root if options.root.is_dir() else options.root.parent
-    file = folder / FILE_NAME
-    if not os.path.lexists(file):
-        return Declarations()
-    return load_declarations(file, FILE_NAME, rules.providers)
+    return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers)
 
 
 def detect_documents(documents: Iterable[Document | Gap], rules: Rules) -> Detection:

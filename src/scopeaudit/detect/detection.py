@@ -1,38 +1,46 @@
-"""From documents to credentials: one pass over all bytes, a closer look at the few matches."""
+"""From documents to credentials: one pass over all bytes, a closer look at the few matches.
+
+What the closer look takes is imported when there is something to look at: most runs of a hook find nothing.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from scopeaudit.detect.candidates import Candidates
-from scopeaudit.detect.credentials import Gathering, gaps, merge
 from scopeaudit.detect.engine import DatabaseCache, Ends, Engine
-from scopeaudit.detect.heuristics import LINES_LIMIT, SecondOpinion, SuspiciousLine, suspicious_lines
-from scopeaudit.detect.inspection import Inspection, Inspector
 from scopeaudit.detect.plan import Plan
 from scopeaudit.detect.view import View
-from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.document import Document
-from scopeaudit.model.gap import Gap, Stage
-from scopeaudit.model.remark import Remark
-from scopeaudit.model.secret import HeldCredential
+from scopeaudit.model.gap import Gap
+
+if TYPE_CHECKING:
+    from scopeaudit.detect.heuristics import SecondOpinion
+    from scopeaudit.detect.inspection import Inspector
+    from scopeaudit.detect.outcome import Outcome
+    from scopeaudit.model.candidate import Candidate
+    from scopeaudit.model.remark import Remark
+    from scopeaudit.model.secret import HeldCredential
 
 _BATCH_BYTES = 1 << 20
 _BATCH_DOCUMENTS = 512
+_NOTICED_BYTES = 8 << 20
+"""What is kept of documents before anything was found."""
+_BASELINE = ".secrets.baseline"
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
     """What was found in all documents."""
 
-    credentials: tuple[HeldCredential, ...] = ()
+    credentials: "tuple[HeldCredential, ...]" = ()
     """`c1`, `c2`, ... in order of their first location."""
     gaps: tuple[Gap, ...] = ()
     """Sorted; those that came among the documents too."""
-    candidates: tuple[Candidate, ...] = ()
+    candidates: "tuple[Candidate, ...]" = ()
     """What looks secret and belongs to no known provider: one a value, in order of their first location."""
     noise: tuple[tuple[str, int], ...] = ()
     """Candidates left out because the folder calls them noise: by which statement, and how many."""
-    remarks: tuple[Remark, ...] = ()
+    remarks: "tuple[Remark, ...]" = ()
     """Ignore comments, in the order of their places."""
     files: int = 0
     bytes: int = 0
@@ -54,20 +62,20 @@ def detect(
     documents: Iterable[Document | Gap],
     chosen: Plan,
     engine: Engine,
-    opinion: SecondOpinion | None = None,
+    opinion: "SecondOpinion | None" = None,
 ) -> Detection:
     """The credentials in the documents, which are taken one batch at a time.
 
     `chosen` is the plan the engine was built for. An `opinion` adds candidates of its own.
     """
-    run = _Run(Inspector(chosen, engine))
+    run = _Run(chosen, engine, opinion)
     for batch in _batches(documents, run):
         if len(batch) == 1:
             run.take(batch[0], engine.ends(batch[0].data))
             continue
         for index, ends in engine.ends_in_many([view.data for view in batch]):
             run.take(batch[index], ends)
-    return run.result(opinion)
+    return run.result()
 
 
 def _batches(documents: Iterable[Document | Gap], run: "_Run") -> Iterator[list[View]]:
@@ -80,7 +88,7 @@ def _batches(documents: Iterable[Document | Gap], run: "_Run") -> Iterator[list[
             continue
         run.count(each)
         view = View(each)
-        run.gathering.notice(view)
+        run.notice(view)
         if len(view.data) >= _BATCH_BYTES:
             yield [view]
             continue
@@ -95,16 +103,19 @@ def _batches(documents: Iterable[Document | Gap], run: "_Run") -> Iterator[list[
 
 @dataclass(slots=True)
 class _Run:
-    inspector: Inspector
+    """What was read, and what came of it once anything did."""
+
+    chosen: Plan
+    engine: Engine
+    opinion: "SecondOpinion | None"
     gaps: set[Gap] = field(default_factory=set)
-    gathering: Gathering = field(default_factory=Gathering)
-    candidates: Candidates = field(default_factory=Candidates)
-    remarks: list[Remark] = field(default_factory=list)
-    lines: list[SuspiciousLine] = field(default_factory=list)
-    full: bool = False
     files: int = 0
     bytes: int = 0
     sources: dict[str, int] = field(default_factory=dict)
+    _inspector: "Inspector | None" = None
+    _outcome: "Outcome | None" = None
+    _noticed: list[View] = field(default_factory=list)
+    _noticed_bytes: int = 0
 
     def count(self, document: Document) -> None:
         self.bytes += document.size
@@ -112,49 +123,42 @@ class _Run:
             self.files += 1
             source = document.source.value
             self.sources[source] = self.sources.get(source, 0) + 1
-        self.candidates.read_baseline(document)
+
+    def notice(self, view: View) -> None:
+        """Keep what may be needed of a document in which nothing was seen."""
+        if self._outcome is not None:
+            self._outcome.notice(view)
+            return
+        self._noticed.append(view)
+        self._noticed_bytes += len(view.data)
+        if self._noticed_bytes > _NOTICED_BYTES or view.document.path.endswith(_BASELINE):
+            self.outcome()
 
     def take(self, view: View, ends: Ends) -> None:
-        for each in self.inspector.inspect(view, ends).everything():
-            self.gaps.update(each.gaps)
-            if each.sightings:
-                self.gathering.add(each.view, each.sightings)
-            if each.values:
-                self.candidates.add(each.view, each.values)
-            self.remarks.extend(each.remarks)
-            self._note_lines(each)
+        if self._inspector is None:
+            from scopeaudit.detect.inspection import Inspector
 
-    def _note_lines(self, inspection: Inspection) -> None:
-        view = inspection.view
-        spans = [each.span[0] for each in inspection.sightings] + [each.start for each in inspection.values]
-        for start, text in suspicious_lines(view, inspection.suspicious, spans) if not self.full else ():
-            if len(self.lines) == LINES_LIMIT:
-                self.full = True
-                break
-            self.lines.append(SuspiciousLine(view.location(start, None), text))
+            self._inspector = Inspector(self.chosen, self.engine)
+        found = self._inspector.inspect(view, ends)
+        if found.holds or found.remarks or (self.opinion is not None and found.suspicious):
+            self.outcome().take(found)
 
-    def result(self, opinion: SecondOpinion | None) -> Detection:
-        self.gathering.close()
-        found = set(gaps(self.gathering.incomplete, self.gathering.complete))
-        if self.full and opinion:
-            why = f"there are more than {LINES_LIMIT}; the rest got no second opinion"
-            found.add(Gap(Stage.DETECT, "lines that look secret by name", why))
-        credentials = merge(self.gathering.complete)
-        candidates, noise = self.candidates.result(credentials)
-        found |= self.gaps | self.candidates.gaps
-        if opinion:
-            candidates += tuple(
-                replace(each, id=f"p{number}")
-                for number, each in enumerate(opinion(self.lines), start=len(candidates) + 1)
-            )
-        return Detection(
-            credentials=credentials,
-            gaps=tuple(sorted(found, key=lambda gap: (gap.stage, gap.what, gap.why))),
-            candidates=candidates,
-            noise=noise,
-            remarks=tuple(
-                sorted(self.remarks, key=lambda each: (each.location.path, each.location.line or 0))
-            ),
+    def outcome(self) -> "Outcome":
+        """What came of it, from the first time something did."""
+        if self._outcome is None:
+            from scopeaudit.detect.outcome import Outcome
+
+            self._outcome = Outcome(self.opinion)
+            for view in self._noticed:
+                self._outcome.notice(view)
+            self._noticed.clear()
+        return self._outcome
+
+    def result(self) -> Detection:
+        found = Detection() if self._outcome is None else self._outcome.result()
+        return replace(
+            found,
+            gaps=tuple(sorted(self.gaps.union(found.gaps), key=lambda gap: (gap.stage, gap.what, gap.why))),
             files=self.files,
             bytes=self.bytes,
             sources=tuple(sorted(self.sources.items())),

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from scopeaudit.detect import decoding, generic, remarks
 from scopeaudit.detect.engine import Ends, Engine
-from scopeaudit.detect.examine import Examination
 from scopeaudit.detect.plan import Parts, Plan
-from scopeaudit.detect.sighting import Sighting, without_overlaps, without_raw
 from scopeaudit.detect.view import View
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.remark import Remark
+
+if TYPE_CHECKING:
+    from scopeaudit.detect.sighting import Sighting
 
 
 @dataclass(slots=True)
@@ -20,7 +22,7 @@ class Inspection:
     """What was found in one document."""
 
     view: View
-    sightings: list[Sighting] = field(default_factory=list)
+    sightings: "list[Sighting]" = field(default_factory=list)
     values: list[generic.Value] = field(default_factory=list)
     """What looks secret and is no credential."""
     remarks: list[Remark] = field(default_factory=list)
@@ -54,6 +56,9 @@ class Inspector:
         parts = self._plan.split(ends)
         found = Inspection(view, suspicious=parts.suspicious)
         if parts.probes or parts.chunks:
+            from scopeaudit.detect.examine import Examination
+            from scopeaudit.detect.sighting import without_overlaps
+
             examination = Examination(self._plan, view)
             examination.run(parts.probes, parts.chunks)
             found.sightings = without_overlaps(examination.sightings)
@@ -63,6 +68,9 @@ class Inspector:
         covered: list[tuple[int, int]] = []
         if parts.encoded and depth < decoding.DEPTH:
             covered = self._decode(found, parts.encoded, depth)
+        if found.inner and found.sightings:
+            from scopeaudit.detect.sighting import without_raw
+
             found.sightings = without_raw(found.sightings, _decoded(found))
         if parts.generic:
             taken = sorted([*(each.span for each in found.sightings), *covered])
@@ -102,7 +110,7 @@ def _replaced(view: View, document: Document) -> list[tuple[int, int]]:
     return [(start + view.lead, end + view.lead) for start, end in decoding.replaced(document)]
 
 
-def _decoded(found: Inspection) -> Iterator[tuple[list[tuple[int, int]], list[Sighting]]]:
+def _decoded(found: Inspection) -> Iterator[tuple[list[tuple[int, int]], "list[Sighting]"]]:
     """Which ranges were decoded, and what was recognised there."""
     for inner in found.inner:
         sightings = [each for one in inner.everything() for each in one.sightings]

@@ -11,30 +11,44 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from scopeaudit.catalogue.provider import Kind, Needs
-from scopeaudit.detect import decoding, generic, remarks
 from scopeaudit.detect.engine import Ends
-from scopeaudit.detect.expression import Expression, compile_expression, is_anchored, is_selective
 from scopeaudit.detect.keywords import Chunk, Keyword, chunk_expression, chunks
-from scopeaudit.detect.names import given, probe
+
+if TYPE_CHECKING:
+    from scopeaudit.catalogue.provider import Kind
+    from scopeaudit.detect.expression import Expression
 
 SUSPICIOUS = (
     r"(?i)(?:secret|token|passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|credential)s?"
     r"[\w.-]{0,32}[\"'\]]{0,2}[ \t]{0,8}(?::=|=>|=|:)[ \t]{0,8}[\"'][^\s\"'$<{%(]{8}"
 )
 """Lines worth a second opinion: something secret by name is given a quoted value."""
-_EXTRAS = (
-    *(("generic", name, text) for name, text in generic.EXPRESSIONS.items()),
-    *(("encoded", name, text) for name, text in decoding.EXPRESSIONS.items()),
-    ("remark", "", remarks.EXPRESSION),
-    ("suspicious", "", SUSPICIOUS),
-)
-"""What is looked for beside the kinds: room, name and expression. Numbered after the probes."""
-_WAY = "11"
+_EXTRAS_DIGEST = "f1dd060b27c5af7a"
+"""Of what `extras` gives, which need not be imported to know whether it changed; a test compares them."""
+_WAY = "12"
 """Changes whenever the same kinds are looked for in another way."""
-FORM = hashlib.blake2b(f"{_WAY}\0{_EXTRAS}".encode(), digest_size=8).hexdigest()
+FORM = f"{_WAY}-{_EXTRAS_DIGEST}"
 """What the same kinds become, beside themselves; a part of the name under which an index is kept."""
+
+
+@lru_cache(maxsize=1)
+def extras() -> tuple[tuple[str, str, str], ...]:
+    """What is looked for beside the kinds: room, name and expression. Numbered after the probes."""
+    from scopeaudit.detect import decoding, generic, remarks
+
+    return (
+        *(("generic", name, text) for name, text in generic.EXPRESSIONS.items()),
+        *(("encoded", name, text) for name, text in decoding.EXPRESSIONS.items()),
+        ("remark", "", remarks.EXPRESSION),
+        ("suspicious", "", SUSPICIOUS),
+    )
+
+
+def extras_digest() -> str:
+    """What `_EXTRAS_DIGEST` has to be."""
+    return hashlib.blake2b(repr(extras()).encode(), digest_size=8).hexdigest()
 
 
 class By(IntEnum):
@@ -74,12 +88,12 @@ class KnownKind:
     """A kind with the provider it belongs to."""
 
     provider: str
-    kind: Kind
+    kind: "Kind"
     order: int
     """Where it stands among all kinds, from 0."""
 
     @property
-    def expression(self) -> Expression:
+    def expression(self) -> "Expression":
         """Its pattern, compiled when first used."""
         return expression(self.kind.pattern or "")
 
@@ -100,7 +114,7 @@ class Parts:
 class Plan:
     """All probes of a run; their numbers are their places."""
 
-    def __init__(self, index: Index, kind: Callable[[str, str], Kind]) -> None:
+    def __init__(self, index: Index, kind: "Callable[[str, str], Kind]") -> None:
         """`kind` gives a kind by its provider's id and its own."""
         self.index = index
         self.probes = index.probes
@@ -110,7 +124,7 @@ class Plan:
 
     def split(self, ends: Ends) -> Parts:
         """Which of the reported ends are whose."""
-        first, second = len(self.probes), len(self.probes) + len(_EXTRAS)
+        first, second = len(self.probes), len(self.probes) + len(extras())
         parts = Parts({}, {}, {}, {}, [], [])
         for number, found in ends.items():
             if number < first:
@@ -119,7 +133,7 @@ class Plan:
             if number >= second:
                 parts.chunks[number - second] = found
                 continue
-            room, name, _ = _EXTRAS[number - first]
+            room, name, _ = extras()[number - first]
             match room:
                 case "generic":
                     parts.generic[name] = found
@@ -149,7 +163,9 @@ class Plan:
         Raises:
             PatternError: if a pattern is not of the grammar.
         """
-        others = [*(text for _, _, text in _EXTRAS), *map(chunk_expression, self.index.chunks)]
+        from scopeaudit.detect.names import given
+
+        others = [*(text for _, _, text in extras()), *map(chunk_expression, self.index.chunks)]
         found = dict(enumerate(others, start=len(self.probes)))
         for number, each in enumerate(self.probes):
             match each.by:
@@ -163,16 +179,18 @@ class Plan:
 
 
 @lru_cache(maxsize=4096)
-def expression(pattern: str) -> Expression:
+def expression(pattern: str) -> "Expression":
     """A pattern, compiled once.
 
     Raises:
         PatternError: if the pattern is not of the grammar.
     """
+    from scopeaudit.detect.expression import compile_expression
+
     return compile_expression(pattern)
 
 
-def index(kinds: Sequence[tuple[str, Kind]]) -> Index:
+def index(kinds: "Sequence[tuple[str, Kind]]") -> Index:
     """What to look for; kinds without a pattern are told apart by answers alone and left out."""
     found: dict[tuple[By, str], list[int]] = {}
     for order, (_, kind) in enumerate(kinds):
@@ -191,19 +209,23 @@ def index(kinds: Sequence[tuple[str, Kind]]) -> Index:
     return Index(probes, grouped, tuple((provider, kind.id) for provider, kind in kinds), digest.hexdigest())
 
 
-def _keyword(number: int, word: str, forms: Sequence[Expression]) -> Keyword:
+def _keyword(number: int, word: str, forms: "Sequence[Expression]") -> Keyword:
     alphabet = frozenset().union(*(form.alphabet for form in forms))
     return Keyword(word, number, min(form.least for form in forms), alphabet)
 
 
-def plan(kinds: Sequence[tuple[str, Kind]]) -> Plan:
+def plan(kinds: "Sequence[tuple[str, Kind]]") -> Plan:
     """A plan for kinds at hand."""
     by_id: Mapping[tuple[str, str], Kind] = {(provider, kind.id): kind for provider, kind in kinds}
     return Plan(index(kinds), lambda provider, kind: by_id[provider, kind])
 
 
-def _probes(kind: Kind) -> list[tuple[By, str]]:
+def _probes(kind: "Kind") -> list[tuple[By, str]]:
     """What the pass looks for to find a kind."""
+    from scopeaudit.catalogue.provider import Needs
+    from scopeaudit.detect.expression import is_anchored, is_selective
+    from scopeaudit.detect.names import probe
+
     if kind.pattern is None:
         return []
     form = expression(kind.pattern)

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
-from scopeaudit.model.candidate import Candidate
-from scopeaudit.model.credential import Credential
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
-from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
-from scopeaudit.model.remark import Remark
+
+if TYPE_CHECKING:
+    from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
+    from scopeaudit.model.candidate import Candidate
+    from scopeaudit.model.credential import Credential
+    from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
+    from scopeaudit.model.remark import Remark
 
 
 class Severity(StrEnum):
@@ -34,16 +37,16 @@ class FindingOperation:
     """One operation a finding is about."""
 
     id: str
-    effect: Effect
-    touches: frozenset[Touches]
-    reversible: Reversible
-    gate: Gate
-    verdict: Verdict
-    evidence: EvidenceKind
+    effect: "Effect"
+    touches: "frozenset[Touches]"
+    reversible: "Reversible"
+    gate: "Gate"
+    verdict: "Verdict"
+    evidence: "EvidenceKind"
     severity: Severity
     resources: tuple[str, ...] = ()
     """Ids, sorted; those the operation acts on directly and those that die with them."""
-    window: Window | None = None
+    window: "Window | None" = None
     gate_removed_by: str | None = None
     """Set where the gate falls because the same credential may call this operation."""
     takes_recovery: bool = False
@@ -73,8 +76,8 @@ class Finding:
 class AuditedCredential:
     """A credential with its authority and job."""
 
-    credential: Credential
-    authority: Authority
+    credential: "Credential"
+    authority: "Authority"
     job: str | None = None
     owner: str | None = None
     destroys_recovery: bool = False
@@ -85,7 +88,7 @@ class Suppressed:
     """A finding that comments in the scanned folder ask to ignore. It stays in the report."""
 
     finding: Finding
-    remarks: tuple[Remark, ...]
+    remarks: "tuple[Remark, ...]"
     """The comments, in order of their places; at least one."""
 
 
@@ -114,7 +117,7 @@ class Report:
     credentials: tuple[AuditedCredential, ...] = ()
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
+    candidates: "tuple[Candidate, ...]" = ()
     """Values that look secret and belong to no known provider; no finding, and no gate fails for them."""
     suppressed: tuple[Suppressed, ...] = ()
     """Findings that are ignored with a reason; they are not among `findings`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from scopeaudit.report.visible import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 Word: TypeAlias = tuple[str, str]
@@ -53,25 +54,10 @@ class Page:
 
     def __init__(self, *, width: int, colour: bool) -> None:
         """`width` in cells, at least 40 are used; without `colour` there is no escape in the text."""
-        from rich.console import Console
-
         self.width = max(width, LEAST_WIDTH)
+        self._colour = colour
         self._file = io.StringIO()
-        self._console = Console(
-            file=self._file,
-            width=self.width,
-            height=100,
-            force_terminal=colour,
-            force_jupyter=False,
-            force_interactive=False,
-            color_system="standard" if colour else None,
-            no_color=not colour,
-            legacy_windows=False,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            _environ={},
-        )
+        self._console: Console | None = None
 
     def text(self) -> str:
         """All that was written so far."""
@@ -84,6 +70,11 @@ class Page:
 
     def paragraph(self, words: Sequence[Word], *, indent: int = 0) -> None:
         """Words from the indent to the right edge."""
+        if not self._colour and all(
+            text.isascii() and 2 * len(text) <= self.width - indent for text, _ in words
+        ):
+            self._plain(words, indent)
+            return
         for line in _wrapped(words, self.width - indent):
             self._line(indent, [line])
 
@@ -111,10 +102,42 @@ class Page:
         self._line(0, [first, " " * space, last])
         return True
 
+    def _plain(self, words: Sequence[Word], indent: int) -> None:
+        """The same for short words of ASCII without colour, which need nobody to draw them."""
+        room, line = self.width - indent, ""
+        for text, _ in words:
+            if line and len(line) + 1 + len(text) > room:
+                self._file.write(f"{' ' * indent}{line}\n")
+                line = ""
+            line = f"{line} {text}" if line else text
+        if line:
+            self._file.write(f"{' ' * indent}{line}\n")
+
+    def _drawing(self) -> "Console":
+        if self._console is None:
+            from rich.console import Console
+
+            self._console = Console(
+                file=self._file,
+                width=self.width,
+                height=100,
+                force_terminal=self._colour,
+                force_jupyter=False,
+                force_interactive=False,
+                color_system="standard" if self._colour else None,
+                no_color=not self._colour,
+                legacy_windows=False,
+                markup=False,
+                emoji=False,
+                highlight=False,
+                _environ={},
+            )
+        return self._console
+
     def _line(self, indent: int, parts: "Iterable[Text | str]") -> None:
         from rich.text import Text
 
-        self._console.print(Text(" " * indent).append_text(Text.assemble(*parts)), soft_wrap=True)
+        self._drawing().print(Text(" " * indent).append_text(Text.assemble(*parts)), soft_wrap=True)
 
 
 def _joined(words: Sequence[Word]) -> "Text":

@@ -1,12 +1,16 @@
 """What detection is done with, made from the rules."""
 
+from typing import TYPE_CHECKING
+
 from scopeaudit.catalogue.cache import cache_directory
 from scopeaudit.catalogue.engine_cache import EngineCache
-from scopeaudit.catalogue.provider import Kind
 from scopeaudit.catalogue.rules import Rules, kept
 from scopeaudit.detect.detection import build_engine
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.plan import FORM, Index, Plan, index
+
+if TYPE_CHECKING:
+    from scopeaudit.catalogue.provider import Kind
 
 
 def detection_plan(rules: Rules) -> Plan:
@@ -15,7 +19,7 @@ def detection_plan(rules: Rules) -> Plan:
     def build() -> Index:
         return index([(each.id, kind) for each in rules.providers.values() for kind in each.kinds])
 
-    def kind(provider_id: str, kind_id: str) -> Kind:
+    def kind(provider_id: str, kind_id: str) -> "Kind":
         found = rules.providers[provider_id].kind(kind_id)
         if found is None:
             raise KeyError(kind_id)
