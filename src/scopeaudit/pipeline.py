@@ -54,6 +54,8 @@ class ScanOptions:
     """A job file in place of the folder's own."""
     ignoring: bool = True
     """Whether ignore comments are honoured."""
+    second_opinion: bool = False
+    """Whether detect-secrets is asked about lines on which nothing was found."""
     ask: AskOptions
 
 
@@ -72,7 +74,8 @@ def scan(options: ScanOptions, rules: Rules, progress: Progress | None = None) -
 
 def _detected(options: ScanOptions, rules: Rules, progress: Progress | None = None) -> Detection:
     tally = Tally()
-    found = detect_documents(_documents(options, rules, progress, tally), rules)
+    documents = _documents(options, rules, progress, tally)
+    found = detect_documents(documents, rules, second_opinion=options.second_opinion)
     if not tally.objects:
         return found
     sources = (*found.sources, (Source.HISTORY.value, tally.objects))
@@ -204,10 +207,16 @@ def declarations_of(options: ScanOptions, rules: Rules) -> "Declarations | None"
     return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers)
 
 
-def detect_documents(documents: Iterable[Document | Gap], rules: Rules) -> Detection:
+def detect_documents(
+    documents: Iterable[Document | Gap], rules: Rules, *, second_opinion: bool = False
+) -> Detection:
     """The credentials in documents, with every kind of every provider."""
     chosen = detection_plan(rules)
-    return detect(documents, chosen, detection_engine(chosen))
+    if not second_opinion:
+        return detect(documents, chosen, detection_engine(chosen))
+    from scopeaudit.detect.heuristics import second_opinion as opinion
+
+    return detect(documents, chosen, detection_engine(chosen), opinion)
 
 
 def now() -> datetime.datetime:

@@ -74,6 +74,9 @@ def scan(
     fail_on_candidates: Annotated[
         bool, typer.Option("--fail-on-candidates", help="Exit code 1 for such values too.")
     ] = False,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="List what detect-secrets finds suspicious, too.")
+    ] = False,
     no_ignore: Annotated[
         bool, typer.Option("--no-ignore", help="Honour no ignore comment of what is scanned.")
     ] = False,
@@ -98,6 +101,7 @@ def scan(
         since=since,
         jobs=jobs,
         ignoring=not no_ignore,
+        second_opinion=second_opinion,
         ask=asking,
     )
     if plan:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from scopeaudit.catalogue.claims import claims_fit
@@ -88,7 +89,7 @@ class Examination:
                 self.overflow = True
                 return
             line = end + _SIGN_BYTES
-            for match, known, quoted in self._named_values(self._plan.known(number), end):
+            for match, known, quoted in self._named_values(number, end):
                 if match.start() in seen or not self.view.owns(match.start()):
                     continue
                 gap = distance(self.view, known.kind, match)
@@ -118,29 +119,38 @@ class Examination:
             if gap is not None and (sighting := self._check(known, match, gap, quoted=True)):
                 yield sighting
 
-    def _named_values(
-        self, kinds: tuple[KnownKind, ...], end: int
-    ) -> Iterator[tuple[re.Match[bytes], KnownKind, bool]]:
+    def _named_values(self, number: int, end: int) -> Iterator[tuple[re.Match[bytes], KnownKind, bool]]:
         """Whole values assigned to names of the kinds, where a name and what follows it end at `end`."""
         view = self.view
         if view.lead and end < view.lead + 1:
-            for known in kinds:
+            for known in self._plan.known(number):
                 if match := known.expression.exact.fullmatch(view.data, view.lead):
                     yield match, known, True
             return
+        data = view.data
         begin = max(0, end - _NAME_BYTES)
-        begin = max(begin, view.data.rfind(b"\n", begin, end) + 1)
-        after = view.data[end : end + _VALUE_BYTES].split(b"\n", _LINES_AFTER_NAME)[:_LINES_AFTER_NAME]
-        text = (view.data[begin:end] + b"\n".join(after)).decode("latin-1")
-        behind = (each for each in assignments(text) if begin + each.start >= end)
-        for each in islice(behind, _ASSIGNMENTS_AFTER_NAME):
-            start = begin + each.start
-            if b"\n" in view.data[end:start].strip():
-                return
-            for known in kinds:
-                match = known.expression.exact.fullmatch(view.data, start, begin + each.end)
-                if match and is_named(view.assigned(start).names, known.kind.names):
-                    yield match, known, each.quoted
+        begin = max(begin, data.rfind(b"\n", begin, end) + 1)
+        after = data[end : end + _VALUE_BYTES].split(b"\n", _LINES_AFTER_NAME)[:_LINES_AFTER_NAME]
+        text = data[begin:end] + b"\n".join(after)
+        for start, stop, quoted, fitting in _values_behind(self._plan, number, text, end - begin):
+            for known in fitting:
+                match = known.expression.exact.fullmatch(data, begin + start, begin + stop)
+                if (
+                    match
+                    and self._counts(known, match, quoted=quoted)
+                    and is_named(view.assigned(begin + start).names, known.kind.names)
+                ):
+                    yield match, known, quoted
+
+    def _counts(self, known: KnownKind, match: re.Match[bytes], *, quoted: bool) -> bool:
+        """Whether a value by itself, wherever it stands, could be of the kind."""
+        kind = known.kind
+        if _CONTROL.search(match.group()):
+            return False
+        text, _ = _secret_of(match)
+        if kind.checksum is None and self._is_refused(known, text, _parts(match, kind), quoted=quoted):
+            return False
+        return entropy(text) >= kind.entropy
 
     def _check(self, known: KnownKind, match: re.Match[bytes], gap: int, *, quoted: bool) -> Sighting | None:
         kind = known.kind
@@ -186,6 +196,26 @@ class Examination:
         goes_with = "host" in parts or any(each.required for each in kind.companions)
         alone = kind.needs is not Needs.NOTHING and not goes_with
         return (alone or is_illustration(path)) and is_wordy(text)
+
+
+@lru_cache(maxsize=16384)
+def _values_behind(
+    plan: Plan, number: int, text: bytes, end: int
+) -> tuple[tuple[int, int, bool, tuple[KnownKind, ...]], ...]:
+    """Where values stand that are given to a name that ends at `end`, and the kinds whose form they have."""
+    found = []
+    behind = (each for each in assignments(text.decode("latin-1")) if each.start >= end)
+    for each in islice(behind, _ASSIGNMENTS_AFTER_NAME):
+        if b"\n" in text[end : each.start].strip():
+            break
+        fitting = tuple(
+            known
+            for known in plan.known(number)
+            if known.expression.exact.fullmatch(text, each.start, each.end)
+        )
+        if fitting:
+            found.append((each.start, each.end, each.quoted, fitting))
+    return tuple(found)
 
 
 def _text(match: re.Match[bytes]) -> str:

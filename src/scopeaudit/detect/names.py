@@ -75,13 +75,15 @@ def probe(glob: str) -> str | None:
         for part in re.split(r"[*?]|\[[^\]]*\]", _HUMP.sub("_", glob))
     ]
     parts = [words for words in parts if all(map(_LITERAL.fullmatch, words))]
-    telling = max(parts, key=lambda words: (_telling(words), len(words)), default=[])
+    place = max(range(len(parts)), key=lambda at: (_telling(parts[at]), len(parts[at])), default=0)
+    telling = parts[place] if parts else []
     told = _telling(telling)
     if told < _LEAST_LITERAL and not (
         len(telling) > 1 and (told > 1 or sum(map(len, telling)) >= _LONG_LITERAL)
     ):
         return None
-    return "[-_. ]?".join(telling)
+    following = [words for words in parts[place:] if words]
+    return r"(?s:.){0,100}".join("[-_. ]?".join(words) for words in following)
 
 
 def given(part: str) -> str:
