@@ -188,3 +188,18 @@ def test_the_name_is_read_from_a_bounded_stretch() -> None:
     assert name_before(far, len(far) - len(V)) is None
     line = b"a.b(c(d=" * 500_000
     assert name_before(line, len(line)) == "d"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("API_KEY ::= VALUE", "API_KEY"),
+        ("API_KEY :::= VALUE", "API_KEY"),
+        ('$apiKey .= "VALUE"', "apiKey"),
+        ('var apiKey string = "VALUE"', "apiKey"),
+        ("<apiKey>\n    VALUE\n</apiKey>", "apiKey"),
+        ('variable "api_key" {\n  default = "VALUE"\n}', "api_key"),
+    ],
+)
+def test_less_usual_ways_to_give_a_value_to_a_name(text: str, name: str) -> None:
+    assert assigned(text.encode(), text.index("VALUE")).name == name

@@ -21,7 +21,7 @@ _STRONG = (
 )
 _WEAK = r"key|auth|authorization|pw|sid|session|cookie|seed|otp|psk|creds"
 _WORDS = r"passw(?:or)?d|passphrase|pwd|secret|token|credential|api[-_]?key|access[-_]?key|private[-_]?key"
-_SIGN = r"(?:: ?[A-Z][\w.<>\[\]|?]{0,32} ?=|:=|=>|={1,3}|!==?|:|,|\()"
+_SIGN = r"(?:: ?[A-Z][\w.<>\[\]|?]{0,32} ?=|:{1,3}=|=>|[.?+]=|={1,3}|!==?|:|,|\()"
 _CLOSE = r"[\w.-]{0,24}[\"'`\\\])*]{0,4}[ \t]{0,32}"
 _CALL = r"(?:[A-Za-z_\[*&][\w.:\[\]]{1,40}\([ \t]{0,4}){1,2}[@bu\\]{0,2}[\"'`]"
 _PAIR = r"[\w.-]{0,24}[\"']?[,;]?\s{1,24}(?:- )?[\"']?value[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?"

@@ -21,12 +21,14 @@ _DEPTH = 8
 
 _NAME = r"(?<!\w)(?P<name>[A-Za-z_][\w.\-]{0,127})"
 _CLOSE = r"[\\\"'`\])*]{0,5}\s{0,40}"
-_TYPE = r"(?:\??:\s{1,4}[A-Za-z_][\w.<>\[\]| ?]{0,40}\s(?==))?"
-_SIGN = r"(?:=>|:=|\?=|\|\|=|\+=|!={1,2}|={1,3}|:[-=?+]|:)"
+_TYPE = r"(?:\??:\s{1,4}[A-Za-z_][\w.<>\[\]| ?]{0,40}\s(?==)|[ \t]{1,4}(?:string|\[\]byte)[ \t]{1,4}(?==))?"
+_SIGN = r"(?:=>|:{1,3}=|\?=|\|\|=|[+.]=|!={1,2}|={1,3}|:[-=?+]|:)"
 _OPEN = (
     r"(?:[\[({]\s{0,4}|(?:(?:\[\])?[*&]?[A-Za-z_][\w.:]{0,40}\(\s{0,4}){1,2}(?=[@bu]?[\"'`\\]))?"
     r"(?:[A-Za-z@]{1,2}(?=[\"'`]))?\\{0,3}[\"'`]{0,4}"
 )
+_TAG_ABOVE = lazy(r"<(?P<name>[A-Za-z_][\w:.-]{0,127})(?:\s[^<>]{0,64})?>\s{1,64}\Z")
+"""An element of XML that begins on the line above."""
 _INDENTED = "\"'`- \t|>(\\"
 _SETTER = r"\b(?:define|putenv|\w{0,20}env|(?:set|get|put|add|with|append)\w{0,20}|export|property|header)"
 _SCHEME = r"(?:(?:Bearer|Basic|Token|ApiKey|Key)\s{1,4})?"
@@ -111,7 +113,11 @@ def assigned(data: bytes, start: int, document_name: str | None = None) -> Assig
         return Assigned(document_name, scope(data, start) if document_name is None else ())
     if name.lower() in _PAIRED or name.lower() == "defaultvalue":
         name = _pair_name(data, start) or name
-    return Assigned(name, scope(data, start))
+    around = scope(data, start)
+    if name == "default" and around:
+        # A variable of Terraform: its name stands above the block.
+        return Assigned(around[-1], around[:-1])
+    return Assigned(name, around)
 
 
 def name_before(data: bytes, start: int) -> str | None:
@@ -156,6 +162,8 @@ def _name_before(text: str) -> str | None:
     for expression in _BEFORE if line.strip() else ():
         if found := expression.search(line):
             return found.group("name")
+    if not line.strip() and (found := _TAG_ABOVE.search(text)):
+        return found.group("name")
     stripped = text.rstrip(_INDENTED)
     if stripped.endswith("\n"):
         above = stripped.rstrip(_INDENTED + "\r\n")
