@@ -1,13 +1,13 @@
 """Every format by name, and which one a file's name asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, cast
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import Report
-from scopeaudit.report import json_format, sarif, terminal
 
 
 class Render(Protocol):
@@ -31,9 +31,26 @@ class Render(Protocol):
         ...
 
 
-FORMATS: Mapping[str, Render] = MappingProxyType(
-    {"terminal": terminal.render, "json": json_format.render, "sarif": sarif.render}
-)
+_MODULES = MappingProxyType({"terminal": "terminal", "json": "json_format", "sarif": "sarif"})
+
+
+class _Formats(Mapping[str, Render]):
+    """Imports a format when it is asked for: most runs write one."""
+
+    def __getitem__(self, name: str) -> Render:
+        return cast("Render", import_module(f"{__package__}.{_MODULES[name]}").render)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+FORMATS: Mapping[str, Render] = _Formats()
 """By the name that `--format` takes."""
 
 _ENDINGS = {".txt": "terminal", ".json": "json", ".sarif": "sarif", ".sarif.json": "sarif"}
