@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from creddata import SCANNERS, Place, detect_secrets_in
+from material.places import SCANNERS, Place, detect_secrets_in
 
 DEVELOPMENT = frozenset({"cargo", "laravel", "prometheus", "sqlalchemy", "vue"})
 HELD_OUT = frozenset({"angular.js", "brew", "etcd", "redis", "spring-framework"})

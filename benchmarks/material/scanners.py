@@ -1,9 +1,6 @@
 """Scanners run over the examples, one file each, and what they report."""
 
 import json
-import shutil
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .example import Example
+from .programs import installed, program, run
 from .providers import longest_prefix, provider_of
 
 
@@ -84,8 +82,8 @@ def scopeaudit(examples: Sequence[Example], _root: Path, _known: frozenset[str])
         provider = provider_of(held.credential.provider)
         for place in held.credential.locations:
             result[number_of(place.path)].add(provider, place.line)
-    for candidate in getattr(found, "candidates", ()):
-        for place in getattr(candidate, "locations", None) or (candidate.location,):
+    for candidate in found.candidates:
+        for place in candidate.locations:
             result[number_of(place.path)].add(None, place.line)
     return dict(result)
 
@@ -102,7 +100,7 @@ def kingfisher(_examples: Sequence[Example], root: Path, known: frozenset[str]) 
         "--git-history",
         "none",
     ]
-    report = _json_lines(_run([_program("kingfisher"), *arguments]))
+    report = _json_lines(run([program("kingfisher"), *arguments]))
     result: Result = defaultdict(Reported)
     for finding in report["findings"]:
         rule = str(finding["rule"]["id"])
@@ -114,7 +112,7 @@ def kingfisher(_examples: Sequence[Example], root: Path, known: frozenset[str]) 
 
 def detect_secrets(_examples: Sequence[Example], root: Path, _known: frozenset[str]) -> Result:
     """detect-secrets with its default plugins and without verification."""
-    output = _run([_program("detect-secrets"), "scan", "--all-files", "--no-verify", "."], folder=root)
+    output = run([program("detect-secrets"), "scan", "--all-files", "--no-verify", "."], folder=root)
     result: Result = defaultdict(Reported)
     for path, findings in json.loads(output)["results"].items():
         for finding in findings:
@@ -136,7 +134,7 @@ def secretlint(program: str) -> Scanner:
                 path_of(start + index, each) for index, each in enumerate(examples[start : start + _PORTION])
             ]
             options = ["--format", "json", "--output", str(report), "--secretlintrcJSON", json.dumps(preset)]
-            _run([program, *options, "--no-glob", *portion], folder=root)
+            run([program, *options, "--no-glob", *portion], folder=root)
             for file in json.loads(report.read_text(encoding="utf-8")):
                 for message in file["messages"]:
                     rule = str(message["ruleId"]).rsplit("secretlint-rule-", 1)[-1]
@@ -151,32 +149,14 @@ def secretlint(program: str) -> Scanner:
 def available(names: Sequence[str], secretlint_program: str | None) -> dict[str, Scanner]:
     """The asked-for scanners that are installed."""
     found: dict[str, Scanner] = {"scopeaudit": scopeaudit}
-    if Path(_program("kingfisher")).exists():
+    if installed("kingfisher"):
         found["kingfisher"] = kingfisher
-    if Path(_program("detect-secrets")).exists():
+    if installed("detect-secrets"):
         found["detect-secrets"] = detect_secrets
-    program = secretlint_program or shutil.which("secretlint")
+    program = secretlint_program or installed("secretlint")
     if program:
         found["secretlint"] = secretlint(program)
     return {name: scanner for name, scanner in found.items() if not names or name in names}
-
-
-def _program(name: str) -> str:
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.exists() else (shutil.which(name) or str(beside))
-
-
-def _run(command: Sequence[str], folder: Path | None = None) -> str:
-    done = subprocess.run(
-        list(command),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode > 1 and not done.stdout.strip():
-        raise SystemExit(f"{command[0]} failed: {done.stderr.decode('utf-8', 'replace')[-400:]}")
-    return done.stdout.decode("utf-8", "replace")
 
 
 def _json_lines(text: str) -> dict[str, Any]:

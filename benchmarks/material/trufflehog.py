@@ -12,7 +12,6 @@ from .go_words import CALLS, UNKNOWN, Call, Function
 from .providers import provider_of
 
 NAME = "trufflehog"
-_NO_SERVICE = {"abstract", "generic", "user"}
 
 
 def examples(folder: Path, problems: list[str]) -> Iterator[Example]:

@@ -1,5 +1,6 @@
 """From documents to credentials."""
 
+import base64
 import os
 import random
 import subprocess
@@ -424,6 +425,22 @@ def test_a_general_kind_gives_way_to_any_other_provider() -> None:
     other = expand('<jwt:{"iss":"elsewhere"}>')
     found = detect([_tree(f"{token}\n{other}\n")], plan(kinds), build_engine(plan(kinds)), None)
     assert [held.credential.provider for held in found.credentials] == ["supabase", "jwt"]
+
+
+@pytest.mark.parametrize(("login", "found"), [("my_username:my_password", 0), ("deploy:tR7nq-04kL2", 1)])
+def test_a_login_in_base64_counts_as_its_password_does(login: str, found: int) -> None:
+    registry = Kind(
+        id="login",
+        title="login",
+        pattern="[0-9A-Za-z+/]{8,100}={0,2}",
+        needs=Needs.NAME,
+        names=("registry_auth",),
+        random_bits=48,
+        source="https://example.com/",
+    )
+    chosen = plan([("registry", registry)])
+    text = f'"registry_auth": "{base64.b64encode(login.encode()).decode()}"'
+    assert len(detect([_tree(text)], chosen, build_engine(chosen)).credentials) == found
 
 
 def test_a_keyword_kind_with_a_group_for_its_secret_needs_no_name() -> None:

@@ -134,3 +134,23 @@ def test_pieces_give_what_the_whole_gives(data: bytes, size: int) -> None:
 
 def test_all_kinds_compile_together() -> None:
     assert build_engine(plan(KINDS)).ends(b"") == {}
+
+
+def test_ends_in_parts_of_a_text_are_those_of_each_part_by_itself() -> None:
+    engine = Engine("parts", lambda: {0: "ab", 1: "(?:^|[^0-9])[0-9]{4}(?:[^0-9]|\\z)"})
+    data = b"ab 1234\nheader ab 9999\n1234\nheader\nnone\nheader\nab ab"
+    parts = [b"ab 1234", b"1234", b"none", b"ab ab"]
+    starts = [0, 23, 35, 47]
+    stops = [start + len(part) for start, part in zip(starts, parts, strict=True)]
+    assert [data[start:stop] for start, stop in zip(starts, stops, strict=True)] == parts
+    assert dict(engine.ends_in_parts(data, starts, stops)) == {
+        0: {0: [2], 1: [8]},
+        1: {1: [5]},
+        3: {0: [2, 5]},
+    }
+
+
+def test_what_stands_before_the_first_part_belongs_to_none() -> None:
+    engine = Engine("before", lambda: {0: "ab"})
+    assert dict(engine.ends_in_parts(b"ab\nab\n", [3], [5])) == {0: {0: [2]}}
+    assert dict(engine.ends_in_parts(b"ab\n", [], [])) == {}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scopeaudit.detect.engine import Engine
-from scopeaudit.detect.expression import compile_expression, is_selective
+from scopeaudit.detect.expression import compile_expression
 from scopeaudit.detect.syntax import PatternError, parse, width
 
 PATTERNS = tuple(dict.fromkeys(kind.pattern for _, kind in KINDS if kind.pattern))
@@ -122,13 +122,13 @@ def test_what_stands_after_a_match_may_not_belong_to_it(after: str, apart: bool)
 
 def test_patterns_that_fit_almost_anything_are_not_selective() -> None:
     assert [
-        is_selective(compile_expression(pattern)) for pattern in (UUID, r"[^\s]{1,64}", r"[\w.~+/-]{24,1024}")
+        compile_expression(pattern).is_selective for pattern in (UUID, r"[^\s]{1,64}", r"[\w.~+/-]{24,1024}")
     ] == [
         True,
         False,
         False,
     ]
-    assert is_selective(compile_expression(JWT.pattern or ""))
+    assert compile_expression(JWT.pattern or "").is_selective
 
 
 @settings(deadline=None)

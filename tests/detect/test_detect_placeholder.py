@@ -1,11 +1,14 @@
 """Values that stand where a secret would."""
 
+import base64
+
 import pytest
 
 from scopeaudit.catalogue.templates import expand
 from scopeaudit.detect.placeholder import (
     Refusal,
     entropy,
+    login_in,
     refusal_of_generic,
     refusal_of_password,
     refusal_of_token,
@@ -124,6 +127,26 @@ def test_a_generic_password_is_one_of_an_example_only_beside_a_generic_user_or_h
     password: str, user: str, host: str, refusal: Refusal | None
 ) -> None:
     assert refusal_of_generic(password, user, host) is refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "login"),
+    [
+        ("app:hunter7", ("app", "hunter7")),
+        ("app:with:colons", ("app", "with:colons")),
+        ("app:", None),
+        (":hunter7", None),
+        ("no colon", None),
+        ("app:line\n", None),
+    ],
+)
+def test_a_login_in_base64_is_read(text: str, login: tuple[str, str] | None) -> None:
+    assert login_in(base64.b64encode(text.encode()).decode()) == login
+
+
+def test_what_is_no_base64_of_plain_text_is_no_login() -> None:
+    assert login_in("user:password") is None
+    assert login_in(base64.b64encode(b"user:\xff").decode()) is None
 
 
 def test_entropy_is_in_bits_a_character() -> None:

@@ -368,6 +368,89 @@ def test_the_memory_holds_no_secret_and_no_path(repository, rules, tmp_path):
         assert not [seed for seed in (*range(12), 60, 61) if token(seed).encode() in content]
 
 
+NOTHING = "password = Xk39fjQmz1\n"
+"""Holds something in a text, and nothing in a program's tests."""
+
+
+def read_later(root, rules, reads, **options):
+    """What is read in another run, and what comes of it."""
+    reads.clear()
+    return swept(root, rules, **options), set(reads)
+
+
+def test_what_holds_nothing_at_its_path_is_not_read_again(repository, rules, tmp_path, reads):
+    repository.commit("one", **{"tests/test_a.py": NOTHING, "notes.txt": NOTHING + "#\n"})
+    blobs = [
+        repository.git("rev-parse", f"HEAD:{name}").encode() for name in ("tests/test_a.py", "notes.txt")
+    ]
+    repository.git("gc", "--quiet")
+    options = {"memory_in": tmp_path / "cache"}
+    first = swept(repository.root, rules, **options)
+    assert [each.path for each in first if isinstance(each, Document)] == ["notes.txt"]
+    again, read = read_later(repository.root, rules, reads, **options)
+    assert again == first
+    assert read.isdisjoint(blobs[:1])
+    assert read.issuperset(blobs[1:])
+
+
+def test_what_is_left_out_changes_nothing_of_what_is_detected(repository, rules, tmp_path):
+    repository.commit("one", **{"tests/test_a.py": NOTHING, "notes.txt": NOTHING + "#\n"})
+    repository.commit("two", **{"tests/test_b.py": NOTHING + "# scopeaudit: ignore[unused] why\n"})
+    repository.git("gc", "--quiet")
+    plain = detect_documents(iter(swept(repository.root, rules)), rules)
+    for _ in range(2):
+        kept = swept(repository.root, rules, memory_in=tmp_path / "cache")
+        found = detect_documents(iter(kept), rules)
+        assert (found.credentials, found.candidates, found.remarks, found.gaps) == (
+            plain.credentials,
+            plain.candidates,
+            plain.remarks,
+            plain.gaps,
+        )
+    assert plain.candidates
+    assert plain.remarks
+
+
+def test_seen_from_another_folder_a_path_is_judged_again(repository, rules, tmp_path, reads):
+    repository.commit("one", **{"tests/test_a.py": NOTHING, "tests/b/c": "c\n"})
+    blob = repository.git("rev-parse", "HEAD:tests/test_a.py").encode()
+    repository.git("gc", "--quiet")
+    options = {"memory_in": tmp_path / "cache"}
+    swept(repository.root, rules, **options)
+    assert blob not in read_later(repository.root, rules, reads, **options)[1]
+    assert blob in read_later(repository.root / "tests", rules, reads, **options)[1]
+    assert blob not in read_later(repository.root / "tests", rules, reads, **options)[1]
+
+
+def test_other_parents_of_commits_are_other_paths(repository, rules, tmp_path, reads):
+    repository.commit("one", **{"tests/test_a.py": NOTHING})
+    blob = repository.git("rev-parse", "HEAD:tests/test_a.py").encode()
+    repository.git("gc", "--quiet")
+    options = {"memory_in": tmp_path / "cache"}
+    swept(repository.root, rules, **options)
+    assert blob not in read_later(repository.root, rules, reads, **options)[1]
+    grafts = repository.root / ".git" / "info" / "grafts"
+    grafts.parent.mkdir(exist_ok=True)
+    grafts.write_text(repository.git("rev-parse", "HEAD") + "\n")
+    assert blob in read_later(repository.root, rules, reads, **options)[1]
+
+
+def test_workers_judge_what_one_process_judges(repository, rules, monkeypatch, tmp_path):
+    for number in range(12):
+        repository.commit(
+            f"c{number}",
+            **{
+                f"tests/test {number}é.py": NOTHING + f"# {number}\n",
+                f"n{number}.txt": NOTHING * (number + 1),
+            },
+        )
+    repository.git("gc", "--quiet")
+    alone = swept(repository.root, rules, memory_in=tmp_path / "one")
+    assert len(alone) == 12
+    monkeypatch.setattr(packs, "_SHARE_OBJECTS", 5)
+    assert swept(repository.root, rules, workers=2, memory_in=tmp_path / "two") == alone
+
+
 def test_a_damaged_memory_is_no_memory(repository, rules, tmp_path):
     packed(repository)
     first = swept(repository.root, rules, memory_in=tmp_path / "cache")

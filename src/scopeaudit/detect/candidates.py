@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scopeaudit.detect.credentials import earliest, once
+from scopeaudit.detect.credentials import by_place, earliest, once
 from scopeaudit.detect.generic import Value
 from scopeaudit.detect.noise import BASELINE_NOISE, PRAGMA_NOISE, Noise, baseline_of, has_pragma, is_baseline
 from scopeaudit.detect.randomness import is_random
@@ -67,18 +67,18 @@ class Candidates:
         known = {value for each in credentials for value in (each.secret, *each.companions.values())}
         noise = Noise.union(self._baselines)
         covered: Counter[str] = Counter()
-        found: list[tuple[list[Location], CandidateType, int]] = []
+        found: list[tuple[list[Location], CandidateType]] = []
         for secret, (kind, places) in self._values.items():
             if secret in known:
                 continue
             if statement := self._covers(noise, secret, places):
                 covered[statement] += 1
             else:
-                found.append((sorted(earliest(once(places)), key=_place), kind, len(secret)))
-        found.sort(key=lambda each: [_place(place) for place in each[0]])
+                found.append((sorted(earliest(once(places)), key=by_place), kind))
+        found.sort(key=lambda each: [by_place(place) for place in each[0]])
         candidates = tuple(
             Candidate(f"p{number}", kind, tuple(places))
-            for number, (places, kind, _) in enumerate(found, start=1)
+            for number, (places, kind) in enumerate(found, start=1)
         )
         return candidates, tuple(sorted(covered.items()))
 
@@ -96,14 +96,3 @@ def _shown(name: str | None) -> str | None:
     if name is None or any(is_random(part) for part in _LONG_WORD.findall(name)):
         return None
     return name
-
-
-def _place(location: Location) -> tuple[bool, str, str, int, int, str]:
-    return (
-        location.source is Source.HISTORY,
-        location.source.value,
-        location.path,
-        location.line or 0,
-        location.column or 0,
-        location.commit or "",
-    )

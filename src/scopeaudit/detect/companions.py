@@ -15,7 +15,7 @@ from scopeaudit.detect.names import is_named, normal
 from scopeaudit.detect.placeholder import entropy, refusal_of_password, refusal_of_token
 from scopeaudit.detect.plan import expression
 from scopeaudit.detect.sighting import Sighting
-from scopeaudit.detect.structure import Assignment, assignments
+from scopeaudit.detect.structure import assignments
 from scopeaudit.detect.view import View
 from scopeaudit.model.location import Location
 
@@ -59,7 +59,7 @@ def named(view: View, begin: int, text: str, companion: Companion) -> Iterator[N
 
     The part begins at `begin`, and its text has a character for every byte.
     """
-    for each in _assignments(text):
+    for each in assignments(text):
         start = begin + each.start
         value = view.data[start : begin + each.end].decode("utf-8", "surrogateescape")
         if not value.strip(_SIGNS) or not fits(companion, value, quoted=each.quoted, path=view.path):
@@ -68,12 +68,6 @@ def named(view: View, begin: int, text: str, companion: Companion) -> Iterator[N
         if is_named(assigned.names or (each.name,), companion.names):
             name = assigned.name or each.name
             yield Neighbour(value, name, start, assigned.scope, view.location(start, name))
-
-
-@lru_cache(maxsize=2)
-def _assignments(text: str) -> tuple[Assignment, ...]:
-    """Those of a region, which is read for one companion after the other."""
-    return tuple(assignments(text))
 
 
 def unnamed(view: View, sightings: Sequence[Sighting], companion: Companion) -> list[Neighbour]:

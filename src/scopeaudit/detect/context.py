@@ -3,18 +3,19 @@
 import re
 
 from scopeaudit.catalogue.provider import Kind, Needs
-from scopeaudit.detect.keywords import GAP_BYTES, keyword_expression, places
+from scopeaudit.detect.keywords import GAP_BYTES, KEYWORD_BYTES, keyword_expression, places
 from scopeaudit.detect.names import hint, is_identifier, is_named, is_secretive
 from scopeaudit.detect.view import View
 from scopeaudit.model.document import ANY_PATH
 
 _HINT_BYTES = 300
-_KEYWORD_BYTES = 32
 _ABOVE_BYTES = 48
 """How far above a value a keyword still speaks for it if it is none of its parents."""
 _ELSEWHERE = 1000
 """What another line adds to a distance, in bytes."""
 _STOPS = frozenset(b" \t\r\n\"'`,;)]}<>&#|\\\0")
+_GLUES = (b"@", b"?", b"!", b"%", b"^")
+"""What joins a value to what stands before it: it is a part of something longer."""
 _DIGEST = re.compile(rb"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})(?:-[0-9a-f]+)?")
 
 
@@ -35,7 +36,7 @@ def distance(view: View, kind: Kind, match: re.Match[bytes]) -> int | None:
 def distance_behind(view: View, kind: Kind, match: re.Match[bytes]) -> int | None:
     """The same for a value known only by a keyword before it: in its name, above it, or on its line."""
     start, end = match.span()
-    if not ends_at(view, end):
+    if not ends_at(view, end) or view.data[start - 1 : start] in _GLUES:
         return None
     assigned = view.assigned(start)
     if kind.needs is Needs.NAME and not is_named(assigned.names, kind.names):
@@ -50,7 +51,7 @@ def distance_behind(view: View, kind: Kind, match: re.Match[bytes]) -> int | Non
             return None
         if any(_speaks(kind, each) for each in assigned.scope):
             return 1
-    found = places(kind.keywords, view.data, max(0, start - GAP_BYTES - _KEYWORD_BYTES), start)
+    found = places(kind.keywords, view.data, max(0, start - GAP_BYTES - KEYWORD_BYTES), start)
     if not found:
         return None
     gap = start - max(place[1] for place in found)

@@ -147,7 +147,7 @@ def merge(sightings: Iterable[Sighting]) -> tuple[HeldCredential, ...]:
     merged = [_merged(group, others, veil) for group, others in _owned(groups.values())]
     merged.sort(
         key=lambda held: (
-            [_place(each) for each in held.credential.locations],
+            [by_place(each) for each in held.credential.locations],
             held.credential.provider,
             held.credential.kind,
         )
@@ -260,10 +260,10 @@ def _owner(group: list[Sighting], rivals: Sequence[list[Sighting]]) -> list[Sigh
 def _merged(group: Sequence[Sighting], others: Sequence[Sighting], veil: _Veil) -> HeldCredential:
     best = _preferred(group)
     places = [veil.location(place) for each in (*group, *others) for place in (each.location, *each.also)]
-    locations = sorted(earliest(once(places)), key=_place)
+    locations = sorted(earliest(once(places)), key=by_place)
     companions: dict[str, Secret] = {}
     context: dict[str, str] = {}
-    for each in (best, *sorted(group, key=lambda each: _place(each.location))):
+    for each in (best, *sorted(group, key=lambda each: by_place(each.location))):
         for name, value in each.companions.items():
             companions.setdefault(name, value)
         for name, text in each.context:
@@ -279,6 +279,19 @@ def _merged(group: Sequence[Sighting], others: Sequence[Sighting], veil: _Veil) 
         context=tuple(sorted(context.items())),
     )
     return HeldCredential(credential, best.secret, companions)
+
+
+def by_place(location: Location) -> tuple[bool, str, str, int, int, str, str]:
+    """Key for locations: what is there now first."""
+    return (
+        location.source is Source.HISTORY,
+        location.source.value,
+        location.path,
+        location.line or 0,
+        location.column or 0,
+        location.commit or "",
+        location.name or "",
+    )
 
 
 def once(places: Iterable[Location]) -> list[Location]:
@@ -316,7 +329,7 @@ def _preferred(group: Sequence[Sighting]) -> Sighting:
     """The sighting whose kind is the credential's: preferred, then the most certain, then the first."""
     kinds = {each.known.kind.id for each in group}
     standing = [each for each in group if not kinds & (set(each.known.kind.prefer) - {each.known.kind.id})]
-    return min(standing or group, key=lambda each: (each.strength, _place(each.location)))
+    return min(standing or group, key=lambda each: (each.strength, by_place(each.location)))
 
 
 def _with_normal_key(view: View, sighting: Sighting) -> Sighting:
@@ -344,16 +357,3 @@ def _clusters(group: Sequence[Sighting]) -> Iterator[list[Sighting]]:
         held.append(each)
     if held:
         yield held
-
-
-def _place(location: Location) -> tuple[bool, str, str, int, int, str, str]:
-    """Key for locations: what is there now first."""
-    return (
-        location.source is Source.HISTORY,
-        location.source.value,
-        location.path,
-        location.line or 0,
-        location.column or 0,
-        location.commit or "",
-        location.name or "",
-    )

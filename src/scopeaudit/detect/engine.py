@@ -61,17 +61,32 @@ class Engine:
 
     def ends_in_many(self, documents: Sequence[bytes]) -> Iterator[tuple[int, Ends]]:
         """The same for small documents in one scan: index and ends of those that have any."""
-        joined = _SEPARATOR.join(documents)
-        hits = self._scan(joined)
-        if not hits:
-            return
         lengths = (len(each) + len(_SEPARATOR) for each in documents)
         starts = [0, *accumulate(lengths)][:-1]
+        stops = [start + len(each) for start, each in zip(starts, documents, strict=True)]
+        yield from self.ends_in_parts(_SEPARATOR.join(documents), starts, stops)
+
+    def ends_in_parts(
+        self, data: bytes, starts: Sequence[int], stops: Sequence[int]
+    ) -> Iterator[tuple[int, Ends]]:
+        """The same for parts of `data`, given by where they start, ascending, and stop.
+
+        A byte at least lies between two of them, and no form may reach across it. Ends count from a part's
+        start. One may lie a byte behind the part: a fenced form takes in what follows a value.
+        """
         found: dict[int, Ends] = {}
-        for number, ends in hits.items():
-            for end in ends:
-                index = bisect_right(starts, end - 1) - 1
-                found.setdefault(index, {}).setdefault(number, []).append(end - starts[index])
+        for number, ends in self.ends(data).items():
+            at = 0
+            while at < len(ends):
+                index = bisect_right(starts, ends[at] - 1) - 1
+                if index < 0:
+                    at = bisect_right(ends, starts[0]) if starts else len(ends)
+                    continue
+                begin, behind = starts[index], bisect_right(ends, stops[index] + 1, at)
+                if behind > at:
+                    found.setdefault(index, {})[number] = [end - begin for end in ends[at:behind]]
+                following = starts[index + 1] if index + 1 < len(starts) else ends[-1]
+                at = bisect_right(ends, following, behind)
         yield from sorted(found.items())
 
     def _scan(self, data: bytes) -> Ends:

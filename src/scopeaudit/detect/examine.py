@@ -10,10 +10,10 @@ from scopeaudit.catalogue.provider import Checksum, Kind, Needs
 from scopeaudit.catalogue.templates import github_checksum
 from scopeaudit.detect.context import distance, distance_behind
 from scopeaudit.detect.engine import Ends
-from scopeaudit.detect.keywords import Chunk, near
-from scopeaudit.detect.names import is_named
+from scopeaudit.detect.keywords import Chunk, near, places, within
 from scopeaudit.detect.placeholder import (
     entropy,
+    login_in,
     refusal_of_generic,
     refusal_of_password,
     refusal_of_token,
@@ -39,7 +39,11 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 """Bytes that no credential can be written with: it is a piece of a binary file."""
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NAME_BYTES = 128
-_SIGN_BYTES = 12
+_SENT_BYTES = 200
+_HOSTS_LIMIT = 500
+"""Addresses of one document in which keywords are looked for; what is sent to others stays a candidate."""
+_ADDRESS = re.compile(rb"https?://(?P<host>[0-9A-Za-z.-]{4,100})")
+SIGN_BYTES = 12
 """Within so many bytes several ends belong to one name."""
 _VALUE_BYTES = 600
 _LINES_AFTER_NAME = 3
@@ -54,6 +58,7 @@ class Examination:
         self._plan = plan
         self.view = view
         self.sightings: list[Sighting] = []
+        self._hosts: dict[bytes, list[int]] = {}
         self.overflow = False
         """Whether some matches were not looked at because there are too many."""
 
@@ -64,6 +69,36 @@ class Examination:
             self.sightings.extend(way(number, found))
         for number, found in sorted(chunks.items()):
             self.sightings.extend(self._by_keyword(self._plan.index.chunks[number], found))
+
+    def sent(self, start: int, end: int) -> list[Sighting]:
+        """Whose a value is by the address that follows on its line, as in a call of curl.
+
+        The keyword has to be in the domain: anybody may name a host of their own after a provider.
+        """
+        data = self.view.data
+        stop = data.find(b"\n", end, end + _SENT_BYTES)
+        address = _ADDRESS.search(data, end, stop if stop >= 0 else end + _SENT_BYTES)
+        if address is None:
+            return []
+        host = address["host"]
+        domain = address.start("host") + host.rfind(b".", 0, max(host.rfind(b"."), 0)) + 1
+        if host not in self._hosts:
+            if len(self._hosts) >= _HOSTS_LIMIT:
+                return []
+            self._hosts[host] = [each for chunk in self._plan.index.chunks for each in within(chunk, host)]
+        found = []
+        for known in (known for number in self._hosts[host] for known in self._plan.known(number)):
+            match = known.expression.exact.fullmatch(data, start, end)
+            if (
+                match
+                and known.kind.needs is Needs.KEYWORD
+                and any(
+                    place[1] > domain for place in places(known.kind.keywords, data, *address.span("host"))
+                )
+                and (sighting := self._check(known, match, address.start() - start, quoted=True))
+            ):
+                found.append(sighting)
+        return found
 
     def _by_value(self, number: int, ends: list[int]) -> Iterator[Sighting]:
         form = expression(self._plan.probes[number].text)
@@ -88,7 +123,7 @@ class Examination:
             if self.view.places_read - before >= _VALUES_LIMIT:
                 self.overflow = True
                 return
-            line = end + _SIGN_BYTES
+            line = end + SIGN_BYTES
             for match, known, quoted in self._named_values(number, end):
                 if match.start() in seen or not self.view.owns(match.start()):
                     continue
@@ -120,7 +155,7 @@ class Examination:
                 yield sighting
 
     def _named_values(self, number: int, end: int) -> Iterator[tuple[re.Match[bytes], KnownKind, bool]]:
-        """Whole values assigned to names of the kinds, where a name and what follows it end at `end`."""
+        """Whole values behind a part of the kinds' names, where that and what follows it end at `end`."""
         view = self.view
         if view.lead and end < view.lead + 1:
             for known in self._plan.known(number):
@@ -135,11 +170,7 @@ class Examination:
         for start, stop, quoted, fitting in _values_behind(self._plan, number, text, end - begin):
             for known in fitting:
                 match = known.expression.exact.fullmatch(data, begin + start, begin + stop)
-                if (
-                    match
-                    and self._counts(known, match, quoted=quoted)
-                    and is_named(view.assigned(begin + start).names, known.kind.names)
-                ):
+                if match and self._counts(known, match, quoted=quoted):
                     yield match, known, quoted
 
     def _counts(self, known: KnownKind, match: re.Match[bytes], *, quoted: bool) -> bool:
@@ -188,6 +219,8 @@ class Examination:
         kind = known.kind
         if kind.random_bits >= _TOKEN_BITS:
             return refusal_of_token(text, repeats=known.expression.repeats) is not None
+        if login := login_in(text):
+            parts, text = {**parts, "user": login[0]}, login[1]
         path = self.view.document.path
         if refusal_of_password(text, path, quoted=quoted):
             return True

@@ -58,6 +58,13 @@ class Expression:
     """Every byte a match may hold."""
     repeats: bool
     """Whether the pattern itself asks for one character many times."""
+    is_anchored: bool
+    """Whether every value of this pattern begins with letters of its own."""
+    is_selective: bool
+    """Whether a value of this pattern is rare enough in ordinary text to look for it everywhere.
+
+    It begins with one of few characters, or has marks at fixed places, as a UUID has its hyphens.
+    """
 
     def matches(self, data: bytes, ends: list[int]) -> Iterator[re.Match[bytes]]:
         """The matches that reported ends (ascending) belong to, in order, none overlapping another."""
@@ -84,8 +91,11 @@ class Expression:
         if end - position > _TRIED_BYTES:
             found = self.exact.search(data, position, stop)
             return found if found and found.start() < end else None
-        tried = (self.exact.match(data, start, stop) for start in range(position, end))
-        return next((found for found in tried if found), None)
+        match = self.exact.match
+        for start in range(position, end):
+            if found := match(data, start, stop):
+                return found
+        return None
 
     def is_apart(self, data: bytes, start: int, end: int) -> bool:
         """Whether no character of its own alphabet stands before or after a match."""
@@ -131,26 +141,17 @@ def compile_expression(pattern: str) -> Expression:
         tail=_forbidden_after(tail),
         alphabet=_alphabet(tree),
         repeats=_REPEATS.search(pattern) is not None,
+        is_anchored=_literal_bytes(tree) >= _LITERAL_BYTES,
+        is_selective=_is_selective(tree, least, most),
     )
 
 
-def is_anchored(expression: Expression) -> bool:
-    """Whether every value of this pattern begins with letters of its own."""
-    return _literal_bytes(parse(expression.pattern)[0]) >= _LITERAL_BYTES
-
-
-def is_selective(expression: Expression) -> bool:
-    """Whether a value of this pattern is rare enough in ordinary text to look for it everywhere.
-
-    It begins with one of few characters, or has marks at fixed places, as a UUID has its hyphens.
-    """
-    if expression.least < _RARE_BYTES:
+def _is_selective(tree: Group, least: int, most: int | None) -> bool:
+    if least < _RARE_BYTES:
         return False
-    tree, _ = parse(expression.pattern)
     if len(_beginnings(tree)) <= _FEW_STARTS:
         return True
-    most = width(tree)[1]
-    bounded = most is not None and most - expression.least <= _RARE_BYTES
+    bounded = most is not None and most - least <= _RARE_BYTES
     return bounded and _marks(tree) >= _MARKS
 
 

@@ -1,6 +1,7 @@
 """All that one document holds: credentials, values that look secret, remarks, and what is encoded in it."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -73,8 +74,9 @@ class Inspector:
 
             found.sightings = without_raw(found.sightings, _decoded(found))
         if parts.generic:
-            taken = sorted([*(each.span for each in found.sightings), *covered])
-            found.values = [each for each in self._values(found, parts) if not _overlaps(each, taken)]
+            taken = [*(each.span for each in found.sightings), *covered]
+            found.values = beside(self._values(found, parts), taken)
+            self._claim(found)
         if parts.remarks:
             spans = [each.span for each in found.sightings] + [
                 (each.start, each.end) for each in found.values
@@ -89,6 +91,20 @@ class Inspector:
             why = "names more secrets than are looked at; the rest were not examined"
             found.gaps.append(Gap(Stage.DETECT, found.view.document.path, why))
         return [each for each in values if each not in nested]
+
+    def _claim(self, found: Inspection) -> None:
+        """Make credentials of the values that are sent to a known provider's address."""
+        if not found.values or b"://" not in found.view.data:
+            return
+        from scopeaudit.detect.examine import Examination
+        from scopeaudit.detect.sighting import without_overlaps
+
+        examination = Examination(self._plan, found.view)
+        sent = [each for value in found.values for each in examination.sent(value.start, value.end)]
+        if sent:
+            claimed = without_overlaps(sent)
+            found.values = beside(found.values, [each.span for each in claimed])
+            found.sightings = sorted([*found.sightings, *claimed], key=lambda each: each.span)
 
     def _decode(self, found: Inspection, encoded: dict[str, list[int]], depth: int) -> list[tuple[int, int]]:
         """Inspect what is encoded; the ranges in which something was found that way."""
@@ -117,5 +133,15 @@ def _decoded(found: Inspection) -> Iterator[tuple[list[tuple[int, int]], "list[S
         yield _replaced(found.view, inner.view.document), sightings
 
 
-def _overlaps(value: generic.Value, taken: list[tuple[int, int]]) -> bool:
-    return any(start < value.end and value.start < end for start, end in taken)
+def beside(values: Iterable[generic.Value], taken: Iterable[tuple[int, int]]) -> list[generic.Value]:
+    """The values that lie outside of ranges given by their start and end, in any order and overlapping."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in sorted(taken):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    indexes = ((each, bisect_left(starts, each.end)) for each in values)
+    return [each for each, index in indexes if not index or ends[index - 1] <= each.start]

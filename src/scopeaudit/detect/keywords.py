@@ -1,7 +1,8 @@
 """Words that speak for a provider: how they are written, and what stands behind them.
 
-A hyphen in a keyword stands for any or no separator: `app-follow` is `AppFollow`, `app_follow`. A short
-keyword counts as a word of its own only, since `box` is in `checkbox` too.
+A hyphen in a keyword stands for any or no separator: `app-follow` is `AppFollow`, `app_follow`. A keyword
+begins a word, since `meraki` is in `CameraKit`; a short one counts as a word of its own only, since `box` is
+in `boxes` too.
 """
 
 import re
@@ -15,10 +16,14 @@ GAP_BYTES = 100
 """How far behind a keyword a value may begin."""
 _LEAD_BYTES = 16
 _CHUNK = 32
-_KEYWORD_BYTES = 32
+KEYWORD_BYTES = 32
+"""How long a keyword may be, with what stands between its parts."""
 _SHORT = 6
 """A keyword of fewer letters has to be a word of its own."""
 _SEPARATOR = "[-_. ]?"
+_BEGINS = r"(?:(?<=[A-Z])|(?<![a-z].)|(?<=\\[nrt].))"
+"""Behind the first letter of a word that begins there: no small letter before, a hump, or after an escape."""
+_BEGINS_SHORT = r"(?:\b|_)"
 _PLAIN = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
 _ANY = "[^\\s\"'`<>,;]"
 _DRAWN = re.compile(rb"[^\s\"'`<>]{0,39}?[0-9]")
@@ -67,7 +72,7 @@ def chunks(keywords: Iterable[Keyword]) -> tuple[Chunk, ...]:
 def chunk_expression(chunk: Chunk) -> str:
     """For the pass: one of the keywords, and near behind it the beginning of a value, where a match ends."""
     written = "|".join(
-        (r"\b" if _is_short(keyword) and keyword[0].isalnum() else "") + _joined(keyword.split("-"))
+        (_BEGINS_SHORT if _is_short(keyword) and keyword[0].isalnum() else "") + _joined(keyword.split("-"))
         for keyword in chunk.keywords
     )
     value = "[0-9A-Za-z_-]" if chunk.plain else _ANY
@@ -78,9 +83,23 @@ def near(chunk: Chunk, data: bytes, start: int) -> Iterator[int]:
     """The probes whose keyword may stand before the value at `start`; a closer look tells whether it does."""
     if not (_DRAWN_PLAIN if chunk.plain else _DRAWN).match(data, start):
         return
-    before = data[max(0, start - GAP_BYTES - _KEYWORD_BYTES) : start].lower().translate(None, b"-_. ")
+    before = data[max(0, start - GAP_BYTES - KEYWORD_BYTES) : start].lower().translate(None, b"-_. ")
     for number, plain in zip(chunk.probes, _plain(chunk.keywords), strict=True):
         if plain in before:
+            yield number
+
+
+def drawn_ends(chunk: Chunk, data: bytes, ends: Iterable[int]) -> list[int]:
+    """Of the ends reported for a chunk those for which `near` may name a probe."""
+    begins, lead = (_DRAWN_PLAIN if chunk.plain else _DRAWN).match, chunk.lead
+    return [end for end in ends if begins(data, end - lead)]
+
+
+def within(chunk: Chunk, text: bytes) -> Iterator[int]:
+    """The probes whose keyword may stand in a short text; a closer look tells whether it does."""
+    lower = text.lower().translate(None, b"-_. ")
+    for number, plain in zip(chunk.probes, _plain(chunk.keywords), strict=True):
+        if plain in lower:
             yield number
 
 
@@ -94,11 +113,14 @@ def keyword_expression(keyword: str) -> re.Pattern[bytes]:
     """For a closer look: the keyword as it may be written, in any case."""
     parts = keyword.split("-")
     if not _is_short(keyword):
-        return re.compile(f"(?i:{_joined(parts)})".encode())
+        written = _joined(parts)
+        if not keyword[0].isalpha():
+            return re.compile(f"(?i:{written})".encode())
+        return re.compile(f"(?i:{keyword[0]}){_BEGINS}(?i:{written[1:]})".encode())
     forms = (
         rf"(?<![A-Za-z]){_joined(parts)}(?![a-z])",
         rf"(?<![A-Z]){_joined([part.capitalize() for part in parts])}(?![a-z])",
-        rf"(?<![A-Za-z]){_joined([part.upper() for part in parts])}(?![A-Za-z])",
+        rf"(?<![A-Za-z]){_joined([part.upper() for part in parts])}(?![a-z]|[A-Z](?![a-z]))",
     )
     return re.compile("|".join(forms).encode())
 

@@ -83,7 +83,9 @@ _WORDS_AS_PASSWORDS = re.compile(
     re.IGNORECASE,
 )
 _GENERIC_PASSWORDS = re.compile(r"password|passwd|pass|pwd|secret|pw|p4ssw0rd|user_password", re.IGNORECASE)
-_GENERIC_USERS = re.compile(r"user|username|usr|user_name|login|me|myuser|db_?user|your_?user", re.IGNORECASE)
+_GENERIC_USERS = re.compile(
+    r"(?:(?:my|your|the)[_-]?)?(?:user|username|usr|user_name|login)|me|db_?user", re.IGNORECASE
+)
 _GENERIC_HOSTS = re.compile(
     r"(?:host|hostname|server|your[_-]?host|db[_-]?host|(?:[\w-]+\.)*example\.(?:com|org|net))(?::.*)?",
     re.IGNORECASE,
@@ -177,6 +179,16 @@ def refusal_of_generic(password: str, user: str, host: str) -> Refusal | None:
     if _GENERIC_USERS.fullmatch(user) or _GENERIC_HOSTS.fullmatch(host):
         return Refusal.GENERIC
     return None
+
+
+def login_in(text: str) -> tuple[str, str] | None:
+    """User and password where text is `user:password` in base64."""
+    try:
+        decoded = base64.b64decode(text, validate=True).decode("ascii")
+    except ValueError:
+        return None
+    user, colon, password = decoded.partition(":")
+    return (user, password) if colon and user and password and decoded.isprintable() else None
 
 
 def entropy(text: str) -> float:

@@ -27,7 +27,7 @@ SUSPICIOUS = (
 """Lines worth a second opinion: something secret by name is given a quoted value."""
 _EXTRAS_DIGEST = "8644e35f1395b6d4"
 """Of what `extras` gives, which need not be imported to know whether it changed; a test compares them."""
-_WAY = "13"
+_WAY = "14"
 """Changes whenever the same kinds are looked for in another way."""
 FORM = f"{_WAY}-{_EXTRAS_DIGEST}"
 """What the same kinds become, beside themselves; a part of the name under which an index is kept."""
@@ -223,15 +223,14 @@ def plan(kinds: "Sequence[tuple[str, Kind]]") -> Plan:
 def _probes(kind: "Kind") -> list[tuple[By, str]]:
     """What the pass looks for to find a kind."""
     from scopeaudit.catalogue.provider import Needs
-    from scopeaudit.detect.expression import is_anchored, is_selective
     from scopeaudit.detect.names import probe
 
     if kind.pattern is None:
         return []
     form = expression(kind.pattern)
     states_name = "secret" in form.exact.groupindex
-    with_names = kind.needs is Needs.KEYWORD and bool(kind.names) and is_selective(form)
-    by_value = is_anchored(form) or states_name or with_names
+    with_names = kind.needs is Needs.KEYWORD and bool(kind.names) and form.is_selective
+    by_value = form.is_anchored or states_name or with_names
     if kind.needs is not Needs.NOTHING and not by_value:
         if kind.needs is Needs.KEYWORD:
             return [(By.KEYWORD, keyword) for keyword in kind.keywords]

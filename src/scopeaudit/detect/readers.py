@@ -82,9 +82,7 @@ def _paired(view: View, start: int) -> Iterator[Value]:
     end = _closing(data, begin, quote) if quote else bare.end() if bare else None
     if end is None or (not quote and _is_program(view, begin)):
         return
-    found = assigned(data, begin)
-    name = found.scope[-1] if found.name == "default" and found.scope else found.name
-    yield from _judged(view, begin, end, Stands.QUOTED if quote else Stands.BARE, name)
+    yield from _judged(view, begin, end, Stands.QUOTED if quote else Stands.BARE, assigned(data, begin).name)
 
 
 def _in_element(view: View, start: int) -> Iterator[Value]:

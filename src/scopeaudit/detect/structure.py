@@ -33,19 +33,35 @@ _INDENTED = "\"'`- \t|>(\\"
 _SETTER = r"\b(?:define|putenv|\w{0,20}env|(?:set|get|put|add|with|append)\w{0,20}|export|property|header)"
 _SCHEME = r"(?:(?:Bearer|Basic|Token|ApiKey|Key)\s{1,4})?"
 _ASSIGNING = lazy(rf"{_NAME}{_CLOSE}{_TYPE}{_SIGN}\s{{0,20}}{_OPEN}{_SCHEME}\Z", re.IGNORECASE)
+_IN_ELEMENT = (
+    r"<(?P<name>[\w:.-]{0,60}(?:secret|token|passw|key|credential)[\w:.-]{0,60})(?:\s[^<>]{0,64})?>"
+    r"\s{0,8}\{?(?:[A-Za-z]{1,16}\s{1,4})?"
+)
+"""Jenkins writes what it keeps in braces, some others a word before it."""
 _BEFORE = tuple(
-    lazy(expression + r"\Z", re.IGNORECASE)
-    for expression in (
-        r"\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}\bvalue\s{0,4}=\s{0,4}[\"']",
-        r"<\w[\w:.-]{0,64}\s[^<>]{0,64}\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}>\s{0,8}",
-        r"<(?P<name>[A-Za-z_][\w:.-]{0,127})(?:\s[^<>]{0,64})?>\s{0,8}",
-        rf"{_NAME}{_CLOSE}{_TYPE}{_SIGN}\s{{0,20}}{_OPEN}{_SCHEME}",
-        rf"{_SETTER}\(\s{{0,20}}[\"'](?P<name>[^\"'()]{{1,128}})[\"']\s{{0,4}},\s{{0,20}}{_OPEN}{_SCHEME}",
-        rf"(?:^|[\s\"'\[,(])--?(?P<name>[A-Za-z][\w-]{{0,63}})[\"',=\s]{{1,6}}{_OPEN}{_SCHEME}",
-        rf"^\s{{0,20}}(?:ENV|ARG|setenv|setx?|env)\s{{1,8}}{_NAME}\s{{1,8}}{_OPEN}",
-        r"(?:^|\s)(?P<name>password|passwd|login|account)\s{1,8}",
+    (needed, lazy(expression + r"\Z", re.IGNORECASE))
+    for needed, expression in (
+        (
+            "=",
+            r"\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}\bvalue\s{0,4}=\s{0,4}[\"']",
+        ),
+        (
+            "<",
+            r"<\w[\w:.-]{0,64}\s[^<>]{0,64}\b(?:name|key)\s{0,4}=\s{0,4}[\"'](?P<name>[^\"'<>]{1,128})[\"'][^<>]{0,64}>\s{0,8}",
+        ),
+        ("<", r"<(?P<name>[A-Za-z_][\w:.-]{0,127})(?:\s[^<>]{0,64})?>\s{0,8}"),
+        ("<", _IN_ELEMENT),
+        ("", rf"{_NAME}{_CLOSE}{_TYPE}{_SIGN}\s{{0,20}}{_OPEN}{_SCHEME}"),
+        (
+            "(",
+            rf"{_SETTER}\(\s{{0,20}}[\"'](?P<name>[^\"'()]{{1,128}})[\"']\s{{0,4}},\s{{0,20}}{_OPEN}{_SCHEME}",
+        ),
+        ("-", rf"(?:^|[\s\"'\[,(])--?(?P<name>[A-Za-z][\w-]{{0,63}})[\"',=\s]{{1,6}}{_OPEN}{_SCHEME}"),
+        ("", rf"^\s{{0,20}}(?:ENV|ARG|setenv|setx?|env)\s{{1,8}}{_NAME}\s{{1,8}}{_OPEN}"),
+        ("", r"(?:^|\s)(?P<name>password|passwd|login|account)\s{1,8}"),
     )
 )
+"""Ways to name a value, each with a character without which it is not worth a search."""
 _PLIST = lazy(r"<key>\s{0,8}(?P<name>[^<>]{1,128}?)\s{0,8}</key>\s{0,40}<string>\s{0,8}\Z")
 _FORWARD = lazy(
     rf"{_NAME}{_CLOSE}{_TYPE}(?:{_SIGN}|,(?=\s{{0,4}}[\"']))[^\S\n]{{0,20}}(?:\n[^\S\n]{{0,20}}(?=[\"']))?"
@@ -159,8 +175,8 @@ def _name_before(text: str) -> str | None:
     line = text[text.rfind("\n") + 1 :]
     if "<string>" in line and (found := _PLIST.search(text)):
         return found.group("name")
-    for expression in _BEFORE if line.strip() else ():
-        if found := expression.search(line):
+    for needed, expression in _BEFORE if line.strip() else ():
+        if needed in line and (found := expression.search(line)):
             return found.group("name")
     if not line.strip() and (found := _TAG_ABOVE.search(text)):
         return found.group("name")

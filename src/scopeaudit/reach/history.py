@@ -10,18 +10,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from itertools import chain
 from pathlib import Path
 
 from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
-from scopeaudit.reach.archives import HELD_LIMIT_BYTES, Held, expand, form_of, pieces
+from scopeaudit.reach.archives import form_of
 from scopeaudit.reach.commits import Origin
 from scopeaudit.reach.contents import Block, Contents
 from scopeaudit.reach.git import Git, GitError
-from scopeaudit.reach.sections import documents, sections, wide_text
+from scopeaudit.reach.sections import documents, wide_text
+from scopeaudit.reach.views import large_views, views
 
 HISTORY = "git history"
 """What gaps about it are called."""
@@ -147,13 +147,13 @@ def found_documents(
                 data = part.data[start:end]
                 if kind == b"blob":
                     place = _place(repository, name, origins, paths)
-                    for each in views(place.path, data):
+                    for each in views(Source.HISTORY, place.path, data):
                         yield place.marked(each, current=name in current)
                 else:
                     yield from _message(name.decode("ascii"), kind.decode("ascii"), data)
         else:
             place = _place(repository, part.id, origins, paths)
-            for each in large_views(place.path, part.chunks):
+            for each in large_views(Source.HISTORY, place.path, part.chunks):
                 yield place.marked(each, current=part.id in current)
     yield from unreadable_gaps(contents.unreadable)
 
@@ -181,13 +181,6 @@ class _Place:
         )
 
 
-def views(path: str, data: bytes) -> Iterator[Document | Gap]:
-    """An object as a document, as text of another encoding, and as the archive it may be."""
-    yield from documents(Source.HISTORY, path, data)
-    if form_of(data) is not None:
-        yield from expand(Document(Source.HISTORY, path, data))
-
-
 def is_plain(block: Block, number: int) -> bool:
     """Whether an object has no view but the one of its bytes as they are."""
     start, end = block.starts[number], block.ends[number]
@@ -198,37 +191,18 @@ def is_plain(block: Block, number: int) -> bool:
     return wide_text(data) is None and form_of(data) is None
 
 
-def large_views(path: str, chunks: Iterator[bytes]) -> Iterator[Document | Gap]:
-    """A large object in sections, and as the archive it may be if that can be held."""
-    head = next(chunks, b"")
-    if form_of(head) is None:
-        yield from sections(Source.HISTORY, path, chain((head,), chunks))
-        return
-    held = bytearray(head)
-    for chunk in chunks:
-        held += chunk
-        if len(held) > HELD_LIMIT_BYTES:
-            break
-    stored = Held(memoryview(held))
-    yield from sections(Source.HISTORY, path, chain(pieces(stored), chunks))
-    if len(held) > HELD_LIMIT_BYTES:
-        why = f"is an archive of more than {HELD_LIMIT_BYTES >> 20} MiB; it was not opened"
-        yield Gap(Stage.REACH, path, why)
-    else:
-        yield from expand(Document(Source.HISTORY, path, b""), stored)
-
-
 def _place(
     repository: Repository, name: bytes, origins: Mapping[bytes, Origin], paths: Mapping[bytes, bytes]
 ) -> _Place:
     if (origin := origins.get(name)) is not None:
-        return _Place(_relative(repository, origin.path), origin.commit.decode("ascii"), origin.authored)
+        return _Place(relative(repository, origin.path), origin.commit.decode("ascii"), origin.authored)
     if (path := paths.get(name)) is not None:
-        return _Place(_relative(repository, path))
+        return _Place(relative(repository, path))
     return _Place(f"git object {name.decode('ascii')}")
 
 
-def _relative(repository: Repository, path: bytes) -> str:
+def relative(repository: Repository, path: bytes) -> str:
+    """A path from the top of the repository, as seen from the scanned folder."""
     text = path.decode("utf-8", "surrogateescape")
     return posixpath.relpath(text, repository.prefix) if repository.prefix else text
 

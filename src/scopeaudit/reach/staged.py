@@ -8,9 +8,9 @@ from pathlib import Path
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
-from scopeaudit.reach.archives import HELD_LIMIT_BYTES, Held, expand, form_of, pieces
 from scopeaudit.reach.git import Git, GitError, ObjectReader
-from scopeaudit.reach.sections import SECTION_BYTES, documents, sections
+from scopeaudit.reach.sections import SECTION_BYTES
+from scopeaudit.reach.views import large_views, views
 
 _GITLINK = "160000"
 _CHUNK_BYTES = 1 << 20
@@ -93,26 +93,6 @@ def _read(reader: ObjectReader, change: _Change) -> Iterator[Document | Gap]:
         if len(held) > SECTION_BYTES:
             break
     else:
-        yield from documents(Source.STAGED, change.path, held)
-        yield from expand(Document(Source.STAGED, change.path, held))
+        yield from views(Source.STAGED, change.path, held)
         return
-    yield from _large(change.path, held, chunks)
-
-
-def _large(path: str, head: bytes, chunks: Iterator[bytes]) -> Iterator[Document | Gap]:
-    """A file of more than one section; an archive is held whole, up to a limit."""
-    if form_of(head) is None:
-        yield from sections(Source.STAGED, path, chain((head,), chunks))
-        return
-    held = bytearray(head)
-    for chunk in chunks:
-        held += chunk
-        if len(held) > HELD_LIMIT_BYTES:
-            break
-    stored = Held(memoryview(held))
-    yield from sections(Source.STAGED, path, chain(pieces(stored), chunks))
-    if len(held) > HELD_LIMIT_BYTES:
-        why = f"is an archive of more than {HELD_LIMIT_BYTES >> 20} MiB; it was not opened"
-        yield Gap(Stage.REACH, path, why)
-    else:
-        yield from expand(Document(Source.STAGED, path, b""), stored)
+    yield from large_views(Source.STAGED, change.path, chain((held,), chunks))

@@ -4,6 +4,9 @@ Kept for each user and repository: the state of every file of its packs and, of 
 from them, the ids of those that hold anything, with the commit that brought each in. No path, no
 text and no secret is kept.
 
+Most of those hold nothing once their path is known: a test, a manual. They are read once more with it, and
+then remembered as such, for as long as the same commit brings them in, which settles the path too.
+
 Ids are believed as little as the rest of a scanned folder. A remembered pack counts as read only
 while all files are unchanged that were there with it, by device, inode, size and both times, of which
 nobody sets the last. Git touches a pack when it meets an object again that is in it, so where a time
@@ -14,7 +17,7 @@ directory that lies in the scanned folder.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +26,10 @@ import msgspec
 from scopeaudit import __version__
 from scopeaudit.catalogue.cache import read_entry, write_entry
 from scopeaudit.catalogue.rules import Rules
+from scopeaudit.reach.history import Repository
 from scopeaudit.reach.packs import Stores, digest, freshest_first, is_same_file
 
-_FORM = "1"
+_FORM = "2"
 
 
 class _Entry(msgspec.Struct):
@@ -37,6 +41,8 @@ class _Entry(msgspec.Struct):
     found: bytes
     tips: bytes
     commits: bytes
+    place: str
+    nothing: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ class Remembered:
     """Where refs pointed when the commits were worked out, a line each, sorted."""
     commits: Mapping[bytes, bytes] = field(default_factory=dict)
     """The commit that brought an object in, earlier ones first; empty where none did."""
+    nothing: frozenset[bytes] | None = frozenset()
+    """Of those found the ones that hold nothing at the path at which that commit has them.
+
+    `None` if that was worked out for other paths.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +75,21 @@ class Memory:
     directory: Path
     name: str
     rules: str
+    place: str
+    """Digest of what decides on a path beside objects: the scanned folder, and what changes parents."""
 
     @classmethod
-    def of(cls, directory: Path, common: Path, rules: Rules, scanned: Path) -> "Memory | None":
+    def of(cls, directory: Path, repository: Repository, rules: Rules, scanned: Path) -> "Memory | None":
         """Where it would be kept; `None` if that is in the scanned folder."""
+        common = repository.common
         place = directory.resolve()
         if place.is_relative_to(scanned.resolve()) or place.is_relative_to(common.resolve()):
             return None
         name = hashlib.blake2b(bytes(common.resolve()), digest_size=16).hexdigest()
         digest = hashlib.blake2b(f"{_FORM}\0{__version__}\0{rules.digest}".encode(), digest_size=16)
-        return cls(directory / "history", f"{name}.msgpack", digest.hexdigest())
+        parts = (repository.prefix.encode("utf-8", "surrogateescape"), *_parents_of(common))
+        seen_from = hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
+        return cls(directory / "history", f"{name}.msgpack", digest.hexdigest(), seen_from)
 
     def recall(self, stores: Stores) -> Remembered:
         """What counts while the stores are as they are."""
@@ -97,6 +113,7 @@ class Memory:
             tuple(entry.found.splitlines()),
             entry.tips,
             {pair[0]: pair[1] for pair in pairs if len(pair) == 2},
+            frozenset(entry.nothing.splitlines()) if entry.place == self.place else None,
         )
 
     def keep(self, stores: Stores, remembered: Remembered) -> None:
@@ -110,8 +127,20 @@ class Memory:
             b"\n".join(sorted(remembered.found)),
             remembered.tips,
             b"\n".join(b"%s %s" % pair for pair in remembered.commits.items()),
+            self.place,
+            b"\n".join(sorted(remembered.nothing or ())),
         )
         write_entry(self.directory, self.name, msgspec.msgpack.encode(entry))
+
+
+def _parents_of(common: Path) -> Iterator[bytes]:
+    """Digests of the files that give commits other parents than they name."""
+    for name in ("shallow", "info/grafts"):
+        try:
+            content = (common / name).read_bytes()
+        except OSError:
+            content = b""
+        yield hashlib.blake2b(content, digest_size=16).digest()
 
 
 def _unchanged(remembered: Sequence[tuple[str, str]], present: Sequence[str]) -> list[str] | None:

@@ -6,11 +6,12 @@ like those of any other source.
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.model.document import Document
@@ -26,13 +27,21 @@ from scopeaudit.reach.history import (
     commit_range,
     found_documents,
     open_repository,
+    relative,
     unreadable_gaps,
 )
-from scopeaudit.sweep.filtering import Filter
+from scopeaudit.sweep.filtering import Filter, Sifted
 from scopeaudit.sweep.memory import Memory, Remembered
 from scopeaudit.sweep.tally import Tally
 
+if TYPE_CHECKING:
+    from scopeaudit.sweep.crew import Crew
+
 _WORKERS_LIMIT = 4
+_JUDGED_TOGETHER = 256
+"""Objects that are judged in one go."""
+_JUDGED_HERE = 4
+"""From so many goes on it is worth starting workers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,8 @@ class _Sweep:
     options: SweepOptions
     range: Range | None
     found: set[bytes] = field(default_factory=set)
+    nothing: set[bytes] = field(default_factory=set)
+    """Of those the ones that hold nothing at their paths."""
     unreadable: list[bytes] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     lost: int = 0
@@ -86,6 +97,8 @@ class _Sweep:
     """Objects that were sifted."""
     size: int = 0
     """Their bytes."""
+    working: "Crew | None" = None
+    """The workers, once there are any."""
     announced: bool = False
     """Whether the progress was told how much there is in all."""
 
@@ -97,7 +110,7 @@ class _Sweep:
             yield Gap(Stage.REACH, HISTORY, why)
         memory = None
         if self.options.memory_in is not None:
-            memory = Memory.of(self.options.memory_in, self.repository.common, self.rules, root)
+            memory = Memory.of(self.options.memory_in, self.repository, self.rules, root)
         known = memory.recall(stores) if memory is not None else Remembered()
         if self.range is None:
             self.found = set(known.found)
@@ -105,19 +118,17 @@ class _Sweep:
         with ExitStack() as stack:
             walk = self._sift(stack, self._shares(stores, known), known)
             introductions = self._introductions(known, walk)
-        if (
-            not self.gaps
-            and memory is not None
-            and self.range is None
-            and not self.lost
-            and not self.unreadable
-        ):
+            if memory is not None and self.range is None:
+                self._judge(stack, known, introductions)
+        complete = not self.gaps and not self.lost and not self.unreadable
+        if memory is not None and self.range is None and complete:
             self._keep(memory, stores, known, introductions)
         yield from self.gaps
         yield from unreadable_gaps(self.unreadable)
         if self.lost:
             yield Gap(Stage.REACH, HISTORY, f"{self.lost} objects were not read: a worker process ended")
-        yield from self._read(introductions)
+        self.found -= self.nothing
+        yield from self._read({name: introductions[name] for name in introductions if name in self.found})
 
     def _keep(
         self, memory: Memory, stores: packs.Stores, known: Remembered, introductions: dict[bytes, bytes]
@@ -132,6 +143,7 @@ class _Sweep:
             found=tuple(sorted(self.found - alone)),
             tips=commits.tips(git),
             commits=introductions,
+            nothing=frozenset(self.nothing - alone),
         )
         if remembered != known and packs.stores(git, self.repository.common / "objects") == stores:
             memory.keep(stores, remembered)
@@ -163,13 +175,12 @@ class _Sweep:
         if len(first) < 2:
             self._sift_here(first)
             return None
-        from scopeaudit.sweep.crew import crew
         from scopeaudit.sweep.listing import Listing
 
         walk: commits.Walk | None = None
-        workers = self.options.workers or min(_WORKERS_LIMIT, os.cpu_count() or 1)
-        with Listing(chain(first, shares)) as listing, crew(self.repository, workers) as working:
-            for done in working.sift(listing):
+        self.working = stack.enter_context(self._crew())
+        with Listing(chain(first, shares)) as listing:
+            for done in self.working.sift(listing):
                 self._told(done.share, listing.total)
                 if done.sifted is None:
                     self.lost += done.share.number
@@ -179,6 +190,56 @@ class _Sweep:
                 if walk is None and not known.commits and done.sifted.found:
                     walk = stack.enter_context(self._walk())
         return walk
+
+    def _crew(self) -> "AbstractContextManager[Crew]":
+        from scopeaudit.sweep.crew import crew
+
+        workers = self.options.workers or min(_WORKERS_LIMIT, os.cpu_count() or 1)
+        return crew(self.repository, workers)
+
+    def _judge(self, stack: ExitStack, known: Remembered, introductions: dict[bytes, bytes]) -> None:
+        """Read what was found in files once more, with its path, and note what holds nothing then.
+
+        What an earlier run has judged is not read again where the same commit brings it in: detection does
+        nothing with it. Whatever cannot be judged stays found.
+        """
+        same = {
+            name for name, commit in introductions.items() if commit and known.commits.get(name) == commit
+        }
+        judged = same if known.nothing is not None else set()
+        self.nothing = judged & (known.nothing or frozenset())
+        try:
+            origins = commits.origins(
+                self.repository.git,
+                {name: introductions[name] for name in introductions if name not in judged},
+            )
+        except GitError:
+            return
+        ordered = sorted(origins, key=lambda name: (origins[name].path, origins[name].order))
+        asked = [
+            {
+                name: relative(self.repository, origins[name].path)
+                for name in ordered[at : at + _JUDGED_TOGETHER]
+            }
+            for at in range(0, len(ordered), _JUDGED_TOGETHER)
+        ]
+        for names, sifted in self._judged(stack, asked):
+            self.nothing.update(names.difference(sifted.found, sifted.unreadable))
+
+    def _judged(
+        self, stack: ExitStack, asked: Sequence[Mapping[bytes, str]]
+    ) -> Iterator[tuple[set[bytes], Sifted]]:
+        """The ids that were asked about, and what is known of them, by workers where there is much."""
+        if len(asked) < _JUDGED_HERE and self.working is None:
+            for places in asked:
+                yield set(places), Filter.from_rules(self.repository.git, self.rules).judge(places)
+            return
+        from scopeaudit.sweep.worker import with_paths
+
+        working = self.working or stack.enter_context(self._crew())
+        for done in working.sift(packs.Share(with_paths(places), len(places), 0) for places in asked):
+            if done.sifted is not None:
+                yield {line.partition(b" ")[0] for line in done.share.ids}, done.sifted
 
     def _sift_here(self, shares: Sequence[packs.Share]) -> None:
         total = (sum(each.number for each in shares), sum(each.size for each in shares))

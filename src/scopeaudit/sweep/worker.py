@@ -1,7 +1,8 @@
 """A process that sifts shares: ids come in through a pipe, ids go out through another, nothing else does.
 
-A frame is its length in four bytes and its content. What comes in is ids, a line each; what goes out
-is the ids of objects that hold anything, an empty line, and those of objects that could not be read.
+A frame is its length in four bytes and its content. What comes in is ids, a line each, with the path behind
+each where it is known; what goes out is the ids of objects that hold anything, an empty line, and those of
+objects that could not be read.
 """
 
 import os
@@ -9,9 +10,10 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NoReturn
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from scopeaudit.catalogue.cache import cache_directory
 from scopeaudit.catalogue.rules import load_rules
@@ -49,6 +51,25 @@ def decode(content: bytes) -> Sifted:
     return Sifted(lines[:middle], lines[middle + 1 :])
 
 
+def with_paths(places: Mapping[bytes, str]) -> bytes:
+    """What to ask for of objects whose paths are known."""
+    return b"\n".join(
+        b"%s %s" % (name, quote_from_bytes(path.encode("utf-8", "surrogateescape")).encode("ascii"))
+        for name, path in places.items()
+    )
+
+
+def answer(chosen: Filter, content: bytes) -> Sifted:
+    """What objects hold, by ids alone or with paths."""
+    lines = content.split(b"\n")
+    if b" " not in lines[0]:
+        return chosen.sift(lines)
+    pairs = (line.split(b" ", 1) for line in lines)
+    return chosen.judge(
+        {name: unquote_to_bytes(path).decode("utf-8", "surrogateescape") for name, path in pairs}
+    )
+
+
 def main() -> NoReturn:
     """Work until there is nothing more to do: arguments are the folder and whether it is bare."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -66,7 +87,7 @@ def main() -> NoReturn:
 
 def _work(chosen: Filter) -> None:
     for content in _requests(sys.stdin.buffer):
-        send(sys.stdout.buffer, encode(chosen.sift(content.split(b"\n"))))
+        send(sys.stdout.buffer, encode(answer(chosen, content)))
 
 
 def _requests(pipe: IO[bytes]) -> Iterator[bytes]:
