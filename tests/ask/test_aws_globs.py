@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scopeaudit.ask.aws.globs import (
+from scopeaudit.catalogue.aws_globs import (
     NAME,
     SEGMENT,
     covers,

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scopeaudit.ask.ledger import Ledger, closure, includers
+from scopeaudit.ask.ledger import Ledger
+from scopeaudit.catalogue.atoms import closure, includers
 from scopeaudit.model.authority import Evidence, EvidenceKind, Verdict
 from scopeaudit.model.operation import Requirement
 

@@ -8,15 +8,21 @@ import jsonschema
 import pytest
 import yaml
 
+from scopeaudit.catalogue.agent import Agent
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.json_schema import schema_of
 from scopeaudit.catalogue.operation_files import RequiresFile, TraitsFile
 from scopeaudit.catalogue.provider import Provider
 from scopeaudit.catalogue.rules import rules_directory
+from scopeaudit.catalogue.server import KnownServer
+from scopeaudit.catalogue.store import Store
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schema"
 KINDS = {
+    "agents": (Agent, "agent file"),
     "providers": (Provider, "provider file"),
+    "servers": (KnownServer, "tool server file"),
+    "stores": (Store, "store file"),
     "findings": (FindingRule, "finding rule"),
     "traits": (TraitsFile, "traits of operations"),
     "requires": (RequiresFile, "requirements of operations"),

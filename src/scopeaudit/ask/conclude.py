@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scopeaudit.ask.learnt import Learnt
-from scopeaudit.ask.ledger import Judgement, Ledger, closure
+from scopeaudit.ask.ledger import Judgement, Ledger
+from scopeaudit.catalogue.atoms import closure
 from scopeaudit.catalogue.operations import OperationCatalogue, glob
 from scopeaudit.catalogue.provider import AuthorityRule, KindAuthority, Provider
 from scopeaudit.model.authority import (

@@ -12,11 +12,13 @@ from scopeaudit.catalogue.check_operations import (
     trait_problems,
 )
 from scopeaudit.catalogue.check_questions import question_problems
+from scopeaudit.catalogue.check_surroundings import surroundings_problems
 from scopeaudit.catalogue.decode import decode
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.operation_files import RequiresFile, TraitsFile
 from scopeaudit.catalogue.provider import Provider
 from scopeaudit.catalogue.rules import Rules
+from scopeaudit.catalogue.surroundings import load_surroundings
 from scopeaudit.model.errors import InvalidFileError
 
 T = TypeVar("T")
@@ -31,12 +33,14 @@ FINDINGS = frozenset(
         "excess-authority",
         "less-restricted-path",
         "no-independent-recovery",
+        "policy-breach",
         "recovery-in-blast-radius",
         "stale-job",
         "stray-copy",
         "undeclared-credential",
         "unknown-provider",
         "unowned-credential",
+        "unused-credential",
         "unused-ignore",
         "unverified-authority",
     }
@@ -52,6 +56,7 @@ def check_rules(rules: Rules) -> tuple[str, ...]:
     for provider in rules.providers.values():
         problems.extend(provider_problems(rules, provider))
     problems.extend(finding_problems(rules))
+    problems.extend(surroundings_problems(load_surroundings(rules), rules.providers))
     return tuple(dict.fromkeys(problems))
 
 
@@ -73,7 +78,11 @@ def provider_problems(rules: Rules, provider: Provider) -> Iterator[str]:
     for check in checks:
         yield from (f"{path}: {problem}" for problem in check)
     if (traits := _read(rules, f"traits/{provider.id}.yaml", TraitsFile)) is not None:
-        found = (*trait_problems(traits, provider.id, catalogue), *_source_problems(_trait_sources(traits)))
+        found = (
+            *trait_problems(traits, provider.id, catalogue),
+            *_yield_problems(rules, traits),
+            *_source_problems(_trait_sources(traits)),
+        )
         yield from (f"rules/traits/{provider.id}.yaml: {problem}" for problem in found)
     if (requires := _read(rules, f"requires/{provider.id}.yaml", RequiresFile)) is not None:
         wanted = (
@@ -112,6 +121,15 @@ def _sources(provider: Provider) -> Iterator[tuple[str, str]]:
 def _trait_sources(traits: TraitsFile) -> Iterator[tuple[str, str]]:
     for group in traits.groups:
         yield f"groups.{group.name}: source", group.source
+
+
+def _yield_problems(rules: Rules, traits: TraitsFile) -> Iterator[str]:
+    for group in traits.groups:
+        for written in group.yields:
+            provider_id, _, kind = written.rpartition("/")
+            provider = rules.providers.get(provider_id or traits.provider)
+            if provider is None or provider.kind(kind) is None:
+                yield f"groups.{group.name}: yields: {written!r} is no kind of credential"
 
 
 def _requirement_sources(requires: RequiresFile) -> Iterator[tuple[str, str]]:

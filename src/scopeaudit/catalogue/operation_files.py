@@ -36,6 +36,8 @@ class TraitGroup:
     gate: Gate = Gate.NONE
     gate_removed_by: str | None = None
     takes_recovery: bool = False
+    yields: tuple[str, ...] = ()
+    """Kinds of credentials that it mints, reveals or widens: `kind`, or `provider/kind` of another one."""
     requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str
     note: str | None = None
@@ -225,5 +227,6 @@ def _traits(group: TraitGroup) -> Traits:
         takes_recovery=group.takes_recovery,
         source=group.source,
         note=group.note,
+        yields=group.yields,
         by_hand=True,
     )

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from scopeaudit.model.job import Allowance, OperationGlob, TraitSelector
 from scopeaudit.model.operation import Effect, Gate, Operation, Reversible, Touches
+from scopeaudit.model.policy import Policy
 
 TRAITS: Mapping[str, type[StrEnum] | None] = MappingProxyType(
     {"effect": Effect, "touches": Touches, "reversible": Reversible, "gate": Gate, "on": None}
@@ -68,6 +69,13 @@ class OperationCatalogue:
                 return select_by_name(pattern.removeprefix(f"{self.provider}:"), self.operations)
             case TraitSelector() as selector:
                 return self._by_traits(selector)
+
+    def denied(self, policy: Policy) -> frozenset[str]:
+        """The operations that no job may allow under the policy."""
+        entries = (each for each in policy.deny if each.provider in (None, self.provider))
+        return frozenset().union(
+            *(self.select(Allowance(each.written, each.line, each.selector)) for each in entries)
+        )
 
     @cached_property
     def _selected(self) -> dict[TraitSelector, frozenset[str]]:

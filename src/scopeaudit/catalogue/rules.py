@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,7 +98,7 @@ def load_rules(directory: Path | None = None, *, cache_in: Path | None = None) -
         InvalidFileError: with every problem of every file.
     """
     root = directory or rules_directory()
-    name = f"rules-{_fingerprint(root)}.msgpack"
+    name = f"rules-{fingerprint_of(root, _ROOMS)}.msgpack"
     compiled = kept(cache_in, name, _Compiled, lambda: _compile(_read_all(root)))
     return Rules(
         directory=root,
@@ -109,10 +109,10 @@ def load_rules(directory: Path | None = None, *, cache_in: Path | None = None) -
     )
 
 
-def _fingerprint(root: Path) -> str:
-    """What tells whether a file was added, removed or written since, without reading any."""
+def fingerprint_of(root: Path, rooms: Iterable[str]) -> str:
+    """What tells whether a file of the rooms was added, removed or written since, without reading any."""
     digest = hashlib.blake2b(f"{__version__}\0{root}\0".encode(), digest_size=16)
-    for room in _ROOMS:
+    for room in rooms:
         if not (root / room).is_dir():
             continue
         with os.scandir(root / room) as listing:

@@ -8,8 +8,12 @@ from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
+    from scopeaudit.model.baseline import Accepted, State
     from scopeaudit.model.candidate import Candidate
+    from scopeaudit.model.context import Context, Reach
     from scopeaudit.model.credential import Credential
     from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
     from scopeaudit.model.remark import Remark
@@ -54,6 +58,19 @@ class FindingOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way that takes more than one operation, or more than one credential."""
+
+    credential: str | None
+    """Id of the credential that is used; `None` for one that an earlier step mints or reveals."""
+    kind: str
+    """The provider's name and the kind of that credential: `Railway account token`."""
+    operation: str
+    does: str
+    """What that comes to, for the end of a sentence: `mints an account token`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong."""
 
@@ -70,6 +87,8 @@ class Finding:
     """Worst first."""
     resources: tuple[str, ...] = ()
     """Ids of the resources the finding is about, sorted."""
+    steps: tuple[Step, ...] = ()
+    """The shortest way to the loss, where one operation of one credential is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,8 @@ class AuditedCredential:
     job: str | None = None
     owner: str | None = None
     destroys_recovery: bool = False
+    reach: "tuple[Reach, ...]" = ()
+    """How agents get at it: an entry for each agent and location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +140,14 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     candidates: "tuple[Candidate, ...]" = ()
     """Values that look secret and belong to no known provider; no finding, and no gate fails for them."""
+    context: "Context | None" = None
+    """What surrounds the scanned folder, if it was looked at."""
     suppressed: tuple[Suppressed, ...] = ()
     """Findings that are ignored with a reason; they are not among `findings`."""
+    accepted: "tuple[Accepted, ...]" = ()
+    """Findings that a baseline accepts; they are not among `findings`."""
+    states: "Mapping[str, State] | None" = None
+    """What each finding is to the baseline, by fingerprint; `None` without a baseline."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity; ignored ones do not count."""

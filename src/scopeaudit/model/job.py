@@ -36,6 +36,8 @@ class Allowance:
     line: int
     """From 1."""
     selector: OperationGlob | TraitSelector
+    file: str | None = None
+    """The file it stands in, where that is not the job's own but one that is extended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class CredentialSelector:
     """Glob over the key the value is assigned to."""
     line: int = 0
     """Where the selector stands in the job file, from 1."""
+    file: str | None = None
+    """The file it stands in, where that is not the job's own but one that is extended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,5 @@ class Declarations:
     environment: str | None = None
     """The environment the folder is meant for, if it says so."""
     path: str | None = None
+    offers: tuple[Job, ...] = ()
+    """Jobs of extended files that no file names credentials for. They speak for none."""

@@ -78,6 +78,8 @@ class Traits:
     source: str = ""
     """URL of the documentation or the official description."""
     note: str | None = None
+    yields: tuple[str, ...] = ()
+    """Kinds of credentials that it mints, reveals or widens: `kind` of this provider, or `provider/kind`."""
     by_hand: bool = False
     """False where the traits were concluded from the operation's verb alone."""
 

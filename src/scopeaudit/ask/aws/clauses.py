@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from scopeaudit.ask.aws.conditions import Context, Truth, decide, substitute
-from scopeaudit.ask.aws.globs import is_everything, matcher
 from scopeaudit.ask.aws.policies import Policy, Statement
+from scopeaudit.catalogue.aws_globs import is_everything, matcher
 from scopeaudit.model.authority import Evidence, EvidenceKind
 
 _SHOWN = 3

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from scopeaudit.ask.aws.globs import matcher
 from scopeaudit.ask.aws.policies import ConditionTest
 from scopeaudit.ask.dates import read_date
+from scopeaudit.catalogue.aws_globs import matcher
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'([^']*)'\s*")

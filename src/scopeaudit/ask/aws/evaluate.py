@@ -21,7 +21,7 @@ from scopeaudit.ask.aws.clauses import (
 from scopeaudit.ask.aws.conditions import Context
 from scopeaudit.ask.aws.extents import Outcome, judge
 from scopeaudit.ask.aws.policies import Policy
-from scopeaudit.ask.aws.resources import ResourceFormat, formats_of
+from scopeaudit.catalogue.aws_resources import ResourceFormat, formats_of
 from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.model.authority import Evidence, EvidenceKind, Grant, Resource, Verdict
 from scopeaudit.model.operation import Operation

@@ -11,9 +11,9 @@ from enum import Enum
 from functools import lru_cache
 
 from scopeaudit.ask.aws.clauses import Clause, Role, by_role
-from scopeaudit.ask.aws.globs import arn_overlaps, covers, is_everything, overlaps
-from scopeaudit.ask.aws.resources import SOURCE as FORMATS_SOURCE
-from scopeaudit.ask.aws.resources import ResourceFormat
+from scopeaudit.catalogue.aws_globs import arn_overlaps, covers, is_everything, overlaps
+from scopeaudit.catalogue.aws_resources import SOURCE as FORMATS_SOURCE
+from scopeaudit.catalogue.aws_resources import ResourceFormat
 from scopeaudit.model.authority import Evidence, EvidenceKind, Verdict
 
 Formats = tuple[ResourceFormat, ...]

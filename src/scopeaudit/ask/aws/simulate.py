@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from scopeaudit.ask.aws.actions import MOST_ACTION_NAMES, READ_ONLY_ACTIONS
 from scopeaudit.ask.aws.answers import list_at, text_at
 from scopeaudit.ask.aws.evaluate import SESSION_SOURCE
-from scopeaudit.ask.aws.resources import formats_of
+from scopeaudit.catalogue.aws_resources import formats_of
 from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.model.authority import Evidence, EvidenceKind, Verdict
 from scopeaudit.model.operation import Effect, Operation, Reversible, Touches

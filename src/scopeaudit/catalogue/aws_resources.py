@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scopeaudit.ask.aws.globs import SEGMENT
+from scopeaudit.catalogue.aws_globs import SEGMENT
 
 SOURCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")

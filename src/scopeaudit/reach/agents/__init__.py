@@ -1,0 +1,1 @@
+"""Agents: their settings, their tool servers, and what stands in their way."""
