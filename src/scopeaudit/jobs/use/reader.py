@@ -1,0 +1,303 @@
+"""Reads documents and collects what they use of each provider."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from scopeaudit.catalogue.rules import Rules
+from scopeaudit.catalogue.surroundings import load_surroundings
+from scopeaudit.jobs.use.code import CodeReader
+from scopeaudit.jobs.use.found import Found, FoundSql
+from scopeaudit.jobs.use.graphql import Field, fields
+from scopeaudit.jobs.use.knowledge import SQL, Knowledge
+from scopeaudit.jobs.use.scripts import passages
+from scopeaudit.jobs.use.servers import mentions_servers, server_uses
+from scopeaudit.jobs.use.shell import Script
+from scopeaudit.jobs.use.sql import Statement, statements
+from scopeaudit.jobs.use.text import CODE, Kind, Text, text_of_document
+from scopeaudit.jobs.use.workflow import github_scripts, is_workflow, workflow_uses
+from scopeaudit.model.document import Document
+from scopeaudit.model.location import Location, Source
+from scopeaudit.model.use import Use, UseKind
+
+MAXIMUM_USES = 100_000
+_SCRIPTS = frozenset({Kind.SCRIPT, Kind.MAKE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TASKS, Kind.TOML})
+_MANIFESTS = (
+    "go.mod",
+    "cargo.toml",
+    "gemfile",
+    "composer.json",
+    "pom.xml",
+    "package.json",
+    "pyproject.toml",
+    "pipfile",
+    "build.gradle",
+    "build.gradle.kts",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
+    "database.yml",
+    "mix.exs",
+)
+_MANIFEST_ENDINGS = (".csproj", ".properties", "requirements.txt", ".env", ".env.example", ".toml")
+_LARGEST_MANIFEST = 262_144
+_DRIVERS_OF_MANIFESTS = {
+    "postgresql": (
+        b"postgres",
+        b"psycopg",
+        b"asyncpg",
+        b"npgsql",
+        b'"pg"',
+        b"'pg'",
+        b"jackc/pgx",
+        b"lib/pq",
+        b"pgsql",
+    ),
+    "mysql": (b"mysql", b"mariadb"),
+}
+_SQL_BEGINS = re.compile(
+    rb"(?:[\"'`]|SQL)\s{0,40}(?i:select\s(?:\s*[\w.]+\s?\(|[^\"'`]{1,400}?\sfrom\s)|insert\s+(?:ignore\s+)?into\s|update\s+\S+\s+(?:\w+\s+)?set\s"
+    rb"|delete\s+from\s|with\s+(?:recursive\s+)?\w+\s+as\s*\(|(?:create|alter|drop)\s+(?:or\s+replace\s+|unique\s+|temp\w*\s+)?"
+    rb"(?:table|index|view|materialized|function|procedure|trigger|extension|schema|type|role|user|database|policy|sequence|publication)\s"
+    rb"|truncate\s|(?:grant|revoke)\s|copy\s+\S+\s+(?:\([^)]{1,200}\)\s+)?(?:from|to)\s|merge\s+into\s|vacuum\s|refresh\s+materialized\s|lock\s+table\s)"
+)
+_MYSQL_ONLY = ("AUTO_INCREMENT", "ENGINE=")
+_POSTGRESQL_ONLY = (
+    "bigserial",
+    " serial",
+    "jsonb",
+    "plpgsql",
+    "timestamptz",
+    "::",
+    "row level security",
+    "$$",
+)
+_SERVICE_ROLE = (
+    "service_role",
+    "service-role",
+    "servicerole",
+    "service_key",
+    "supabase_secret",
+    "sb_secret",
+    "secret_key",
+)
+_ANONYMOUS = ("anon_key", "anonkey", "supabase_anon", "publishable", "anon-key", "supabase_key")
+_POLICY = "-by-policy"
+
+
+class UseReader:
+    """Takes documents one after the other and tells at the end what they use."""
+
+    def __init__(self, rules: Rules, providers: Iterable[str] | None) -> None:
+        """Look for the uses of these providers; of all that are known where `None`.
+
+        Raises:
+            InvalidFileError: if a file of the rules is wrong.
+        """
+        self._knowledge = Knowledge(rules, providers)
+        self._rules = rules
+        self._code = CodeReader(self._knowledge)
+        self._uses: set[Use] = set()
+        self._sql: list[tuple[Location, tuple[Statement, ...], Text]] = []
+        self._fields: list[tuple[Location, Field]] = []
+        self._drivers: set[str] = set()
+        self._roles: set[str] = set()
+        self._undecided: list[Use] = []
+
+    def take(self, document: Document) -> None:
+        """Read one document; binary, very large and generated ones are left out."""
+        if (
+            document.source not in (Source.TREE, Source.STAGED, Source.AGENT)
+            or len(self._uses) > MAXIMUM_USES
+        ):
+            return
+        self._see_drivers(document)
+        text = text_of_document(document)
+        if text is None:
+            return
+        if text.kind in CODE:
+            self._take_code(text)
+        elif text.kind is Kind.SQL:
+            self._take_sql(text)
+        elif text.kind is Kind.GRAPHQL:
+            self._fields += [(text.location(each.offset), each) for each in fields(text.text)]
+        elif text.kind in _SCRIPTS:
+            self._take_script(text)
+
+    def uses(self) -> tuple[Use, ...]:
+        """Every use so far, sorted by provider and place, without repetition."""
+        found = set(self._uses)
+        found.update(self._decided())
+        for location, each in self._fields:
+            if "railway" in self._knowledge.uses and any(use.provider == "railway" for use in self._uses):
+                operations = self._code.commands.fields_of("railway", each.name)
+                if operations:
+                    found.add(
+                        Use("railway", operations, location, UseKind.HTTP, f"{each.operation} {each.name}")
+                    )
+        if len(self._drivers) == 1:
+            (provider,) = self._drivers
+            for location, done, text in self._sql:
+                found.update(self._statements(provider, done, text, location))
+        return tuple(sorted(found, key=_order))
+
+    def _see_drivers(self, document: Document) -> None:
+        """Which databases the manifests of a folder name."""
+        name = document.path.rpartition("/")[2].lower()
+        if (
+            not (name in _MANIFESTS or name.endswith(_MANIFEST_ENDINGS))
+            or len(document.data) > _LARGEST_MANIFEST
+        ):
+            return
+        lower = bytes(document.data).lower()
+        for provider, words in _DRIVERS_OF_MANIFESTS.items():
+            if provider in self._knowledge.uses and any(word in lower for word in words):
+                self._drivers.add(provider)
+
+    def _take_code(self, text: Text) -> None:
+        lower = bytes(text.document.data).lower()
+        providers = {
+            each for each, words in self._knowledge.words.items() if any(word in lower for word in words)
+        }
+        sql = (
+            any(each in self._knowledge.uses for each in SQL)
+            and _SQL_BEGINS.search(text.document.data) is not None
+        )
+        if not providers and not sql:
+            return
+        drivers = self._drivers_in(text)
+        self._drivers |= drivers
+        if "supabase" in providers:
+            self._see_role(text)
+        self._put(text, self._code.read(text.text, text.kind, frozenset(providers), drivers))
+
+    def _drivers_in(self, text: Text) -> frozenset[str]:
+        return frozenset(
+            each
+            for each in SQL
+            if each in self._knowledge.uses
+            and any(word in text.lower for word in self._knowledge.uses[each].drivers)
+        )
+
+    def _take_sql(self, text: Text) -> None:
+        provider = None
+        if any(word in text.text for word in _MYSQL_ONLY):
+            provider = "mysql"
+        elif any(word in text.lower for word in _POSTGRESQL_ONLY) or "supabase/" in text.document.path:
+            provider = "postgresql"
+        if provider is not None and provider in self._knowledge.uses:
+            self._drivers.add(provider)
+        self._put(text, (FoundSql(text.text, 0, provider),))
+
+    def _take_script(self, text: Text) -> None:
+        if text.kind in (Kind.JSON, Kind.TOML) and mentions_servers(text.text):
+            known = load_surroundings(self._rules).servers
+            catalogues = {each: self._knowledge.catalogue(each) for each in self._knowledge.uses}
+            self._put(text, server_uses(text, known, catalogues))
+        workflow = text.kind is Kind.YAML and is_workflow(text.document.path)
+        if workflow:
+            self._put(text, workflow_uses(text.text, self._knowledge))
+            for passage in github_scripts(text.text):
+                self._put(text, self._script_of_workflow(passage.text), passage.offset)
+        if self._knowledge.commands.search(text.text) is None:
+            return
+        script = Script()
+        skipped = "github-script" in text.text and workflow
+        for passage in passages(text):
+            if skipped and "await github." in passage.text:
+                continue
+            for command in script.commands(passage.text, passage.offset):
+                self._put(text, self._code.commands.read(script, command, text.lower))
+
+    def _script_of_workflow(self, text: str) -> Iterator[Found | FoundSql]:
+        if "github" in self._knowledge.uses:
+            yield from self._code.read(
+                f"{text}\n// github.rest", Kind.JAVASCRIPT, frozenset({"github"}), frozenset()
+            )
+
+    def _put(self, text: Text, found: Iterable[Found | FoundSql], base: int = 0) -> None:
+        for each in found:
+            location = text.location(base + each.offset)
+            if isinstance(each, FoundSql):
+                self._put_sql(text, each, location)
+                continue
+            use = Use(each.provider, each.operations, location, each.by, each.shown, each.resources)
+            if each.provider == "supabase" and any(
+                operation.startswith("data/") for operation in each.operations
+            ):
+                self._put_supabase(text, use)
+            else:
+                self._uses.add(use)
+
+    def _put_sql(self, text: Text, found: FoundSql, location: Location) -> None:
+        done = tuple(statements(found.text, self._knowledge.sql_functions))
+        if not done:
+            return
+        whole = found.text is text.text or text.text.startswith(found.text, found.offset)
+        by_line = tuple(
+            Statement(each.does, each.table, found.offset + each.offset if whole else found.offset)
+            for each in done
+        )
+        if found.provider is None:
+            self._sql.append((location, by_line, text))
+        elif found.provider in self._knowledge.uses:
+            self._uses.update(self._statements(found.provider, by_line, text, location))
+
+    def _statements(
+        self, provider: str, done: Iterable[Statement], text: Text, location: Location
+    ) -> Iterator[Use]:
+        del location
+        for each in done:
+            operations = self._knowledge.statement(provider, each.does)
+            if operations:
+                shown = f"{each.does} {each.table}" if each.table else each.does
+                resources = self._knowledge.objects(each)
+                yield Use(provider, operations, text.location(each.offset), UseKind.SQL, shown, resources)
+
+    def _put_supabase(self, text: Text, use: Use) -> None:
+        """Rows and files are read with a service's key or through policies: the name of the key tells."""
+        roles = self._see_role(text)
+        if len(roles) == 1:
+            self._uses.add(self._by_policy(use) if roles == {"anonymous"} else self._as_service(use))
+        else:
+            self._undecided.append(use)
+
+    def _see_role(self, text: Text) -> set[str]:
+        """Which keys a file names."""
+        roles = {
+            role
+            for role, words in (("service", _SERVICE_ROLE), ("anonymous", _ANONYMOUS))
+            if any(word in text.lower for word in words)
+        }
+        self._roles |= roles
+        return roles
+
+    def _decided(self) -> Iterator[Use]:
+        """Uses whose file does not say with which key: as the folder's other files say, else by policy."""
+        for use in self._undecided:
+            yield self._as_service(use) if self._roles == {"service"} else self._by_policy(use)
+
+    def _by_policy(self, use: Use) -> Use:
+        known = self._knowledge.catalogue("supabase").ids
+        plain = {operation.removesuffix(_POLICY) for operation in use.operations}
+        return _with(use, {f"{each}{_POLICY}" if f"{each}{_POLICY}" in known else each for each in plain})
+
+    def _as_service(self, use: Use) -> Use:
+        return _with(use, {operation.removesuffix(_POLICY) for operation in use.operations})
+
+
+def _with(use: Use, operations: Iterable[str]) -> Use:
+    return Use(use.provider, frozenset(operations), use.location, use.by, use.shown, use.resources)
+
+
+def _order(use: Use) -> tuple[str, str, str, int, str, str, tuple[str, ...]]:
+    place = use.location
+    return (
+        use.provider,
+        place.source,
+        place.path,
+        place.line or 0,
+        use.by,
+        use.shown,
+        tuple(sorted(use.operations)),
+    )
