@@ -283,7 +283,11 @@ def test_traits_select_operations(text: str, selector: TraitSelector) -> None:
         ('"effect:read+effect:write"', "effect is given twice in one entry: write two entries"),
         ('"on:"', "on: names no resource type"),
         ("gate:door", "gate:door: gate is one of none, delay, second-principal, mfa, protection"),
-        ("aws:s3:GetObject", "aws:s3:GetObject is of another provider than the job's, railway"),
+        (
+            "aws:s3:GetObject",
+            "aws:s3:GetObject is of another provider than the job's, railway: if it is an operation of railway, "
+            "write railway:aws:s3:GetObject",
+        ),
     ],
 )
 def test_an_entry_that_means_nothing_is_a_mistake(entry: str, what: str) -> None:

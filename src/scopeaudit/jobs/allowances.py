@@ -26,7 +26,9 @@ def read_allowance(entry: Marked, job_provider: str | None, providers: Iterable[
         raise NotAnAllowanceError(f"{text or 'nothing'!r} names no operation: write its name or effect:read")
     prefix, rest = _split_provider(text, providers)
     if prefix is not None and job_provider is not None and prefix != job_provider:
-        raise NotAnAllowanceError(f"{printable(text)} is of another provider than the job's, {job_provider}")
+        what = f"{printable(text)} is of another provider than the job's, {job_provider}"
+        own = f"{job_provider}:{printable(text)}"
+        raise NotAnAllowanceError(f"{what}: if it is an operation of {job_provider}, write {own}")
     terms = [term.strip() for term in rest.split("+")]
     by_trait = [term.partition(":")[0] in TRAITS for term in terms]
     if not any(by_trait):

@@ -1,12 +1,22 @@
 """Job files become declarations, or the list of everything that is wrong with them."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from scopeaudit.catalogue.decode import Marked
 from scopeaudit.catalogue.provider import JobTemplate, Provider
 from scopeaudit.jobs.allowances import NotAnAllowanceError, read_allowance
-from scopeaudit.jobs.raw import Problem, RawFile, RawJob, RawResource, RawSelector, printable, read_written
+from scopeaudit.jobs.raw import (
+    Problem,
+    RawFile,
+    RawJob,
+    RawResource,
+    RawSelector,
+    Written,
+    printable,
+    read_written,
+)
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.job import (
     Allowance,
@@ -21,28 +31,59 @@ VERSION = 1
 
 
 def read_declarations(text: str, path: str, providers: Mapping[str, Provider]) -> Declarations:
-    """What the job file at `path` declares; `use` is resolved with the templates of `providers`.
+    """What the job file at `path` declares by itself; `use` is resolved with the templates of `providers`.
 
     Raises:
         InvalidFileError: with every problem of the file, as `path:line: field: what to do`, by line.
     """
-    written = read_written(text, path)
-    reader = _Reader(path, providers, written.problems)
-    declarations = reader.read(written.file, written.job_lines)
-    problems = {*written.problems, *reader.problems}
+    declarations, problems = read_declared(read_written(text, path), path, providers)
     if problems:
-        ordered = sorted(problems, key=lambda problem: (problem.line, problem.text))
-        raise InvalidFileError(tuple(f"{path}:{problem.line}: {problem.text}" for problem in ordered))
+        raise InvalidFileError(in_order(problems, path))
     return declarations
+
+
+def read_declared(
+    written: Written,
+    path: str,
+    providers: Mapping[str, Provider],
+    *,
+    parent: Declarations | None = None,
+    offering: bool = False,
+) -> tuple[Declarations, tuple[Problem, ...]]:
+    """What a file declares, resting on what the file it extends declares, and everything wrong with it.
+
+    A job named as one of the parent's takes that one up: it may say more about it and never allow more.
+    Where `offering`, jobs may lack credentials.
+    """
+    reader = _Reader(path, providers, written.problems, parent or Declarations(), offering=offering)
+    declarations = reader.read(written.file, written.job_lines)
+    return declarations, tuple({*written.problems, *reader.problems})
+
+
+def in_order(problems: Iterable[Problem], path: str) -> tuple[str, ...]:
+    """Problems as lines, in the order of the file."""
+    ordered = sorted(problems, key=lambda problem: (problem.line, problem.text))
+    return tuple(f"{path}:{problem.line}: {problem.text}" for problem in ordered)
 
 
 class _Reader:
     """Gives the parts of a file their meaning, and collects problems instead of stopping at the first."""
 
-    def __init__(self, path: str, providers: Mapping[str, Provider], form: tuple[Problem, ...]) -> None:
+    def __init__(
+        self,
+        path: str,
+        providers: Mapping[str, Provider],
+        form: tuple[Problem, ...],
+        parent: Declarations,
+        *,
+        offering: bool,
+    ) -> None:
         self.path = path
         self.providers = providers
         self.wrong_in_form = _fields_of(form)
+        self.parent = parent
+        self.inherited = {job.name: job for job in (*parent.jobs, *parent.offers)}
+        self.offering = offering
         self.problems: list[Problem] = []
 
     def problem(self, line: int, where: str, what: str) -> None:
@@ -56,23 +97,32 @@ class _Reader:
     def read(self, file: RawFile, job_lines: Mapping[str, int]) -> Declarations:
         if file.version != VERSION:
             self.missing(file.line, "version", f"expected {VERSION}, the version of this format")
-        jobs = tuple(self.job(name, raw, job_lines[name]) for name, raw in file.jobs.items())
-        self.refuse_equal_selectors(jobs)
+        own = [self.job(name, raw, job_lines[name]) for name, raw in file.jobs.items()]
+        others = [job for name, job in self.inherited.items() if name not in file.jobs]
+        jobs = tuple(job for job in (*own, *others) if job.credentials)
+        # Inherited ones first, so that a conflict is told where this file can mend it.
+        self.refuse_equal_selectors(sorted(jobs, key=self.is_selected_here))
         return Declarations(
             jobs=jobs,
-            recovery=tuple(self.recoveries(file)),
-            environment=file.environment,
+            recovery=(*self.recoveries(file), *self.parent.recovery),
+            environment=file.environment or self.parent.environment,
             path=self.path,
+            offers=tuple(job for job in (*own, *others) if not job.credentials),
         )
+
+    def is_selected_here(self, job: Job) -> bool:
+        return job.path == self.path and job.credentials[0].file is None
 
     def job(self, name: str, raw: RawJob, line: int) -> Job:
         where = f"jobs.{name}"
         if raw.provider is not None:
             self.known_provider(raw.provider, f"{where}.provider")
+        if name in self.inherited:
+            return self.taken_up(self.inherited[name], raw, line, where)
         provider, template = self.template(raw, where)
         if raw.allow is None and raw.use is None:
             self.missing(line, f"{where}.allow", "is missing: list what the job needs")
-        if not raw.credentials:
+        if not raw.credentials and not self.offering:
             self.missing(line, f"{where}.credentials", "is missing: name them by path, env or key")
         return Job(
             name=name,
@@ -87,6 +137,40 @@ class _Reader:
             path=self.path,
             line=line,
         )
+
+    def taken_up(self, job: Job, raw: RawJob, line: int, where: str) -> Job:
+        """The parent's job with what this file says about it, none of which may allow more."""
+        self.refuse_wider(job, raw, line, where)
+        expires = job.expires if raw.expires is None else min(raw.expires, job.expires or raw.expires)
+        given = tuple(self.selectors(raw.credentials or (), where))
+        if not given and not job.credentials and not self.offering:
+            self.missing(line, f"{where}.credentials", "is missing: name them by path, env or key")
+        return replace(
+            job,
+            credentials=given or tuple(replace(each, file=each.file or job.path) for each in job.credentials),
+            allow=tuple(replace(each, file=each.file or job.path) for each in job.allow),
+            description=raw.description or job.description,
+            owner=raw.owner or job.owner,
+            resources=job.resources or raw.resources,
+            environments=job.environments or raw.environments,
+            expires=expires,
+            path=self.path,
+            line=line,
+        )
+
+    def refuse_wider(self, job: Job, raw: RawJob, line: int, where: str) -> None:
+        """Only what cannot make the job wider may be given anew."""
+        set_there = f"is set in {job.path}:{job.line}: leave it out, or give this job another name"
+        marked = (raw.provider, raw.use, raw.allow[0] if raw.allow else None)
+        for name, value in zip(("provider", "use", "allow"), marked, strict=True):
+            if value is not None or (name == "allow" and raw.allow is not None):
+                self.problem(line if value is None else value.line, f"{where}.{name}", set_there)
+        for name in ("resources", "environments"):
+            if getattr(raw, name) and getattr(job, name):
+                self.problem(line, f"{where}.{name}", set_there)
+        if raw.expires is not None and job.expires is not None and raw.expires > job.expires:
+            what = f"is later than {job.expires}, the last day in {job.path}:{job.line}"
+            self.problem(line, f"{where}.expires", what)
 
     def known_provider(self, provider: Marked, where: str) -> bool:
         if provider.text in self.providers:
@@ -140,7 +224,7 @@ class _Reader:
                 self.problem(each.line, f"{here}.path", "expected a path within the folder, written with /")
             yield CredentialSelector(path=path, env=each.env, key=each.key, line=each.line)
 
-    def refuse_equal_selectors(self, jobs: tuple[Job, ...]) -> None:
+    def refuse_equal_selectors(self, jobs: Iterable[Job]) -> None:
         seen: dict[tuple[str | None, str | None, str | None], dict[str | None, Job]] = {}
         for job in jobs:
             for index, each in enumerate(job.credentials):

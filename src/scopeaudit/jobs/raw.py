@@ -77,6 +77,7 @@ class RawFile:
     """The whole file."""
 
     version: int | None = None
+    extends: Marked | None = None
     environment: str | None = None
     jobs: Mapping[str, RawJob] = dataclasses.field(default_factory=dict)
     recovery: tuple[RawRecovery, ...] = ()

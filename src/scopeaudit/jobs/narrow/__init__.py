@@ -1,0 +1,1 @@
+"""The narrowest credential that does a declared job, ready to issue."""
