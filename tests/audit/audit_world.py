@@ -15,6 +15,8 @@ from scopeaudit.model.job import (
     Declarations,
     Job,
     OperationGlob,
+    RecoveryDeclaration,
+    ResourcePattern,
     TraitSelector,
 )
 from scopeaudit.model.location import Location, Source
@@ -160,8 +162,15 @@ def job(*allowed: str | TraitSelector, **values: object) -> Job:
         "owner": "platform@shop.example",
         "path": "scopeaudit.yaml",
         "line": 4,
+        "expires": datetime.date(2027, 12, 31),
     }
     return Job(allow=allow(*allowed), **(settings | values))
+
+
+KEPT = RecoveryDeclaration(
+    protects=ResourcePattern("rail", "*"), copies=(ResourcePattern("vault", "copies"),)
+)
+"""A copy of everything, where no credential of these tests reaches."""
 
 
 def declared(*jobs: Job, **values: object) -> Declarations:

@@ -10,6 +10,7 @@ from audit_world import (
     CATALOGUE,
     EVERYTHING,
     FINDING_RULES,
+    KEPT,
     PROVIDERS,
     READING,
     RESOURCES,
@@ -95,8 +96,8 @@ def test_authority_within_the_job_is_clean() -> None:
 def test_operations_come_worst_first() -> None:
     finding = found(audited(held(*EVERYTHING), declarations=declared(job(READING))), "excess-authority")
     assert ids(finding) == [
-        "backupDelete", "projectDelete", "volumeWipe", "serviceDelete", "volumeDelete",
-        "gateRemove", "tokenCreate", "variables", "domainDelete", "domainCreate",
+        "projectDelete", "volumeWipe", "backupDelete", "volumeDelete", "serviceDelete",
+        "variables", "gateRemove", "tokenCreate", "domainDelete", "domainCreate",
     ]  # fmt: skip
     assert [str(each.severity) for each in finding.operations] == ["critical"] * 3 + ["high"] * 5 + [
         "medium"
@@ -139,7 +140,8 @@ def test_allowed_operations_count_on_resources_outside_the_job() -> None:
 def test_allowed_operations_on_resources_of_the_job_are_clean(limits: dict[str, tuple[str, ...]]) -> None:
     environment = Resource("environment/stg", "staging")
     one = job("volumeWipe", **limits)
-    result = audited(held("volumeWipe", resources=(environment, STAGING_VOLUME)), declarations=declared(one))
+    declarations = declared(one, recovery=(KEPT,))
+    result = audited(held("volumeWipe", resources=(environment, STAGING_VOLUME)), declarations=declarations)
     assert result.findings == ()
 
 
@@ -212,6 +214,7 @@ def test_a_public_key_that_does_more_is_low_and_a_dangerous_one_is_like_any_othe
     assert rules_of(audited(held("volumeWipe", kind="public-key"))) == {
         "undeclared-credential": "critical",
         "ungated-destruction": "critical",
+        "no-independent-recovery": "high",
     }
 
 
@@ -248,7 +251,8 @@ def test_a_gate_is_not_called_removable_by_what_is_not_granted() -> None:
 
 
 def test_destruction_that_is_the_job_is_clean() -> None:
-    assert audited(held("volumeWipe"), declarations=declared(job("volumeWipe"))).findings == ()
+    declarations = declared(job("volumeWipe"), recovery=(KEPT,))
+    assert audited(held("volumeWipe"), declarations=declarations).findings == ()
 
 
 # recovery-in-blast-radius
@@ -271,7 +275,7 @@ def test_backups_that_die_with_the_data_are_in_the_blast_radius() -> None:
 def test_data_and_backups_that_can_both_be_deleted_are_critical() -> None:
     result = audited(held("volumeWipe", "backupDelete"), declarations=declared(job("rows")))
     finding = found(result, "recovery-in-blast-radius")
-    assert (finding.severity, ids(finding)) == (Severity.CRITICAL, ["backupDelete", "volumeWipe"])
+    assert (finding.severity, ids(finding)) == (Severity.CRITICAL, ["volumeWipe", "backupDelete"])
     assert finding.message == (
         "The Rail account token can destroy data together with what it would be restored from: "
         "volumeWipe for the "
@@ -281,7 +285,7 @@ def test_data_and_backups_that_can_both_be_deleted_are_critical() -> None:
 
 def test_the_blast_radius_is_told_by_what_nothing_stands_before() -> None:
     finding = found(audited(held("volumeWipe", "volumeDelete", "backupDelete")), "recovery-in-blast-radius")
-    assert ids(finding) == ["backupDelete", "volumeWipe", "volumeDelete"]
+    assert ids(finding) == ["volumeWipe", "backupDelete", "volumeDelete"]
     assert "volumeWipe for the data, backupDelete for the backups; nothing" in finding.message
 
 
@@ -293,8 +297,9 @@ def test_data_or_backups_alone_are_not_the_blast_radius(granted: tuple[str, ...]
 def test_one_of_the_two_beyond_the_job_is_enough_and_both_in_it_are_clean() -> None:
     token = held("volumeWipe", "backupDelete")
     one_of_two = audited(token, declarations=declared(job("volumeWipe")))
-    assert ids(found(one_of_two, "recovery-in-blast-radius")) == ["backupDelete", "volumeWipe"]
-    assert audited(token, declarations=declared(job("volumeWipe", "backupDelete"))).findings == ()
+    assert ids(found(one_of_two, "recovery-in-blast-radius")) == ["volumeWipe", "backupDelete"]
+    both = declared(job("volumeWipe", "backupDelete"), recovery=(KEPT,))
+    assert audited(token, declarations=both).findings == ()
 
 
 def test_an_independent_copy_lowers_it_by_a_step() -> None:
@@ -423,7 +428,7 @@ def test_kind_and_companions_may_name_production(token: tuple) -> None:
 def test_a_live_key_for_a_production_job_is_clean() -> None:
     one = job("volumeWipe", environments=("production",), credentials=(CredentialSelector(path=".env.test"),))
     token = held("volumeWipe", kind="live-key", path=".env.test")
-    assert audited(token, declarations=declared(one)).findings == ()
+    assert audited(token, declarations=declared(one, recovery=(KEPT,))).findings == ()
 
 
 def test_a_live_key_of_unknown_authority_crosses_at_most_at_high() -> None:
@@ -436,7 +441,7 @@ def test_a_live_key_of_unknown_authority_crosses_at_most_at_high() -> None:
 
 def test_minting_revealing_and_widening_escalate() -> None:
     finding = found(audited(held("tokenCreate", "variables", "rows")), "escalation")
-    assert (finding.severity, ids(finding)) == (Severity.HIGH, ["tokenCreate", "variables"])
+    assert (finding.severity, ids(finding)) == (Severity.HIGH, ["variables", "tokenCreate"])
     assert finding.message == (
         "The Rail account token can gain more authority by 2 operations, all of which change who may do "
         "what or "

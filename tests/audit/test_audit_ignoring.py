@@ -1,5 +1,6 @@
 """Which ignore comments are honoured, what they suppress, and which of them are reported."""
 
+import datetime
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from scopeaudit.model.location import Location, Source
 from scopeaudit.model.remark import Remark
 
 EXCESS = "excess-authority"
+TODAY = datetime.date(2026, 11, 21)
 
 
 def at(
@@ -49,7 +51,7 @@ def heard(
     candidates: tuple[Candidate, ...] = (),
     credentials: tuple[AuditedCredential, ...] = (),
 ) -> Ignoring:
-    return ignore(findings, candidates, credentials, remarks, FINDING_RULES)
+    return ignore(findings, candidates, credentials, remarks, FINDING_RULES, TODAY)
 
 
 def why(result: Ignoring) -> list[str]:
@@ -209,3 +211,26 @@ def test_comments_alike_in_one_file_are_told_apart_and_do_not_move_with_lines():
 def test_the_order_of_comments_changes_nothing():
     remarks = [comment(at(1)), comment(at(2)), comment(), comment(reason="")]
     assert heard(*remarks, findings=(finding(),)) == heard(*remarks[::-1], findings=(finding(),))
+
+
+@pytest.mark.parametrize(
+    ("reason", "stands", "why"),
+    [
+        ("until 2026-11-21 the migration is over", False, ""),
+        ("until 2027-03-31: see OPS-1", False, ""),
+        ("until 2026-11-20 the migration is over", True, "it counted until 2026-11-20"),
+        ("until 2026-02-30 the migration is over", True, "the day until which it counts is none"),
+        ("until 2027-03-31", True, "it gives no reason"),
+        ("until we know more", False, ""),
+    ],
+)
+def test_a_comment_may_count_up_to_a_day(reason: str, stands: bool, why: str) -> None:
+    result = heard(comment(reason=reason), findings=(finding(),))
+    assert bool([each for each in result.findings if each.rule == EXCESS]) is stands
+    assert [why in each.message for each in result.findings if each.rule == UNUSED] == ([True] if why else [])
+
+
+def test_what_a_policy_keeps_from_being_ignored_stands() -> None:
+    result = ignore((finding(),), (), (), (comment(),), FINDING_RULES, TODAY, frozenset({EXCESS}))
+    assert [each.rule for each in result.findings] == [EXCESS, UNUSED]
+    assert EXCESS in result.findings[1].message

@@ -1,8 +1,11 @@
 """Authorities and jobs become findings. No file and no socket is opened, and no secret is known here."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from scopeaudit.audit.beyond import (
     EXCESS,
@@ -12,35 +15,55 @@ from scopeaudit.audit.beyond import (
     undeclared_credential,
     unverified_authority,
 )
+from scopeaudit.audit.combined import COMBINED, combined_authority
 from scopeaudit.audit.crossing import CROSSING, Expectation, environment_crossing, expectation_of
 from scopeaudit.audit.destruction import (
     ESCALATION,
-    RECOVERY,
     UNGATED,
     escalation,
-    recovery_in_blast_radius,
     ungated_destruction,
 )
-from scopeaudit.audit.draft import Draft, remedy
+from scopeaudit.audit.draft import THIS, Draft, remedy
+from scopeaudit.audit.following import Following
 from scopeaudit.audit.ignoring import CANDIDATE, UNUSED
 from scopeaudit.audit.independence import Independence
+from scopeaudit.audit.lifetime import (
+    STRAY,
+    UNOWNED,
+    UNUSED_CREDENTIAL,
+    stray_copy,
+    unowned_credential,
+    unused_credential,
+)
 from scopeaudit.audit.matching import JobIndex, Matched
+from scopeaudit.audit.meaning import Meaning
+from scopeaudit.audit.reaching import ADVISORY, AROUND, Reached, advisory_deny, less_restricted_path
+from scopeaudit.audit.recovery import NO_COPY, RECOVERY, no_independent_recovery, recovery_in_blast_radius
 from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.stale import STALE, Staleness, is_expired, stale_jobs
+from scopeaudit.audit.together import Member, Together
+from scopeaudit.audit.universe import Universe
 from scopeaudit.audit.words import counted, listed
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.operations import EMPTY, OperationCatalogue
 from scopeaudit.catalogue.provider import Provider
-from scopeaudit.model.authority import Authority
+from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import AuditedCredential, Finding
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Step
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.job import Declarations, Job
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.policy import Breach, Policy
+from scopeaudit.model.use import Use
 
-RULES = (EXCESS, UNDECLARED, UNGATED, RECOVERY, CROSSING, ESCALATION, UNVERIFIED, STALE, UNUSED, CANDIDATE)
+BREACH = "policy-breach"
+NO_POLICY = Policy()
+RULES = (
+    EXCESS, UNDECLARED, UNGATED, RECOVERY, NO_COPY, COMBINED, CROSSING, ESCALATION, UNVERIFIED, ADVISORY,
+    AROUND, STRAY, UNOWNED, UNUSED_CREDENTIAL, STALE, BREACH, UNUSED, CANDIDATE,
+)  # fmt: skip
 """Ids of the finding rules that are decided in this room."""
 
 
@@ -62,8 +85,19 @@ def audit(
     catalogues: Mapping[str, OperationCatalogue],
     rules: Mapping[str, FindingRule],
     today: datetime.date,
+    reached: Mapping[str, Reached] = MappingProxyType({}),
+    *,
+    uses: Iterable[Use] | None = None,
+    max_age_days: int | None = None,
+    policy: Policy = NO_POLICY,
+    breaches: Sequence[Breach] = (),
 ) -> AuditResult:
     """Compare what each credential may do with what its job needs.
+
+    `reached` says by credential how agents get at it. What something enforced keeps from all of them is no
+    finding. `uses` is what the folder is seen to use; `None` where nobody looked. `max_age_days` is how old
+    a credential may be; `None` for any age. What `policy` denies no job allows; `breaches` are the jobs that
+    break it.
 
     Raises:
         UsageError: if a finding rule has no file.
@@ -71,10 +105,26 @@ def audit(
     missing = [each for each in RULES if each not in rules]
     if missing:
         raise UsageError(f"rules/findings: no file for {', '.join(missing)}")
-    run = _Run(declarations, providers, catalogues, rules, today)
-    for credential, authority in held:
-        run.add(credential, authority)
-    return run.result()
+    used = None if uses is None else frozenset(each.provider for each in uses)
+    run = _Run(
+        declarations, providers, catalogues, rules, today, reached, used, max_age_days, policy, breaches
+    )
+    with _no_collection():
+        for credential, authority in held:
+            run.add(credential, authority)
+        return run.result()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the collector of reference cycles from walking, again and again, through millions of values."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +146,15 @@ class _Entry:
     expectation: Expectation
 
 
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a credential is judged beside."""
+
+    following: Following
+    together: Together
+    independence: Independence
+
+
 @dataclass
 class _Run:
     """One audit. Credentials that agree in authority and job share a scope, and its findings."""
@@ -105,10 +164,18 @@ class _Run:
     catalogues: Mapping[str, OperationCatalogue]
     rules: Mapping[str, FindingRule]
     today: datetime.date
+    reached: Mapping[str, Reached]
+    used: frozenset[str] | None
+    """Providers; `None` where nobody looked."""
+    max_age_days: int | None
+    policy: Policy
+    breaches: Sequence[Breach]
     entries: list[_Entry] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     scopes: dict[object, Scope] = field(default_factory=dict)
     allowed: dict[object, frozenset[str]] = field(default_factory=dict)
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    shared: dict[str, dict[tuple[Verdict, EvidenceKind], Universe]] = field(default_factory=dict)
     providers_met: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     judged: dict[tuple[int, Expectation], tuple[_Judged, ...]] = field(default_factory=dict)
 
@@ -140,37 +207,44 @@ class _Run:
                 provider_id=credential.provider,
                 detected_kind=credential.kind,
                 authority=authority,
-                catalogue=self.catalogues.get(credential.provider, EMPTY),
+                meaning=self._meaning(credential.provider),
                 provider=self.providers.get(credential.provider),
                 job=job,
                 allowed=frozenset() if job is None or expired else self._allowed(job, credential.provider),
                 expired_job=expired,
+                shared=self.shared.setdefault(credential.provider, {}),
             )
         return self.scopes[key]
+
+    def _meaning(self, provider: str) -> Meaning:
+        if provider not in self.meanings:
+            self.meanings[provider] = Meaning(self.catalogues.get(provider, EMPTY))
+        return self.meanings[provider]
 
     def _allowed(self, job: Job, provider: str) -> frozenset[str]:
         key = (_named(job), provider)
         if key not in self.allowed:
             catalogue = self.catalogues.get(provider, EMPTY)
-            self.allowed[key] = frozenset().union(*(catalogue.select(entry) for entry in job.allow))
+            chosen = frozenset().union(*(catalogue.select(entry) for entry in job.allow))
+            self.allowed[key] = chosen - catalogue.denied(self.policy)
         return self.allowed[key]
 
     def result(self) -> AuditResult:
         """Findings of all credentials and jobs."""
         findings = [*self._credential_findings(), *self._job_findings()]
         return AuditResult(
-            credentials=tuple(_audited(entry) for entry in self.entries),
+            credentials=tuple(self._audited(entry) for entry in self.entries),
             findings=tuple(sorted(findings, key=_order)),
             gaps=tuple(dict.fromkeys((*self.gaps, *self._blind_spots()))),
         )
 
     def _credential_findings(self) -> Iterator[Finding]:
-        independence = Independence(self.declarations.recovery, tuple(self.scopes.values()))
+        surroundings = self._surroundings()
         twins: dict[tuple[str, ...], int] = {}
         for entry in sorted(self.entries, key=lambda each: _place(each.credential.locations[0])):
             identity = _identity(entry.credential)
             ordinal = twins[identity] = twins.get(identity, -1) + 1
-            for judged in self._judge(entry, independence):
+            for judged in self._judged_of(entry, surroundings):
                 yield Finding(
                     rule=judged.draft.rule,
                     severity=judged.draft.severity,
@@ -178,17 +252,61 @@ class _Run:
                     credential=entry.credential.id,
                     message=judged.draft.message,
                     remedy=judged.remedy,
-                    locations=entry.credential.locations,
+                    locations=judged.draft.locations or entry.credential.locations,
                     operations=judged.draft.operations,
                     resources=judged.resources,
+                    steps=_steps(judged.draft, entry.credential),
                 )
 
-    def _judge(self, entry: _Entry, independence: Independence) -> tuple[_Judged, ...]:
+    def _surroundings(self) -> _Surroundings:
+        members: dict[int, Member] = {}
+        for entry in sorted(self.entries, key=lambda each: _place(each.credential.locations[0])):
+            if not self.reached.get(entry.credential.id, Reached()).is_blocked:
+                members.setdefault(id(entry.scope), Member(entry.scope, entry.credential))
+        following = Following(self.providers, self._meaning)
+        together = Together(tuple(members.values()), following)
+        independence = Independence(self.declarations.recovery, together.scopes, following)
+        return _Surroundings(following, together, independence)
+
+    def _judged_of(self, entry: _Entry, surroundings: _Surroundings) -> Iterator[_Judged]:
+        """All that is wrong with a credential; what only concerns how it is reached comes last."""
+        reached = self.reached.get(entry.credential.id, Reached())
+        if reached.is_blocked:
+            return
+        judged = self._judge(entry, surroundings)
+        yield from judged
+        drafts = (
+            less_restricted_path(entry.scope, reached),
+            stray_copy(entry.scope, entry.credential),
+            unowned_credential(entry.scope, entry.credential, self.today, self.max_age_days),
+            unused_credential(entry.scope, self.used),
+            advisory_deny(reached, (each.draft.severity for each in judged)),
+        )
+        for draft in drafts:
+            if draft is not None:
+                yield _Judged(
+                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.resources(entry.scope)
+                )
+
+    def _audited(self, entry: _Entry) -> AuditedCredential:
+        scope = entry.scope
+        return AuditedCredential(
+            credential=entry.credential,
+            authority=entry.authority,
+            job=None if scope.job is None else scope.job.name,
+            owner=None if scope.job is None else scope.job.owner,
+            destroys_recovery=scope.destroys_recovery,
+            reach=self.reached.get(entry.credential.id, Reached()).reach,
+        )
+
+    def _judge(self, entry: _Entry, surroundings: _Surroundings) -> tuple[_Judged, ...]:
         key = (id(entry.scope), entry.expectation)
         if key not in self.judged:
             self.judged[key] = tuple(
-                _Judged(draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.resources)
-                for draft in _drafts(entry.scope, entry.expectation, independence)
+                _Judged(
+                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.resources(entry.scope)
+                )
+                for draft in _drafts(entry.scope, entry.expectation, surroundings)
                 if draft is not None
             )
         return self.judged[key]
@@ -197,6 +315,8 @@ class _Run:
         jobs = self.declarations.jobs
         for each in stale_jobs(jobs, self.providers_met, self.providers, self.catalogues, self.today):
             yield _stale_finding(each)
+        for breach in self.breaches:
+            yield _breach_finding(breach)
 
     def _blind_spots(self) -> Iterator[Gap]:
         unknown: dict[str, frozenset[str]] = {}
@@ -211,29 +331,26 @@ class _Run:
                 yield Gap(Stage.AUDIT, what, "not described, so each counts as a change of unknown effect")
 
 
-def _drafts(scope: Scope, expectation: Expectation, independence: Independence) -> Iterator[Draft | None]:
+def _drafts(scope: Scope, expectation: Expectation, around: _Surroundings) -> Iterator[Draft | None]:
     yield excess_authority(scope)
     yield undeclared_credential(scope)
     yield ungated_destruction(scope)
-    yield recovery_in_blast_radius(scope, independence)
+    yield recovery_in_blast_radius(scope, around.independence)
+    yield no_independent_recovery(scope, expectation, around.independence)
+    yield combined_authority(scope, around.together, around.independence)
     yield environment_crossing(scope, expectation)
-    yield escalation(scope)
+    yield escalation(scope, around.following)
     yield unverified_authority(scope)
+
+
+def _steps(draft: Draft, credential: Credential) -> tuple[Step, ...]:
+    return tuple(
+        replace(each, credential=credential.id) if each.credential == THIS else each for each in draft.steps
+    )
 
 
 def _named(job: Job | None) -> tuple[str, str] | None:
     return None if job is None else (job.path, job.name)
-
-
-def _audited(entry: _Entry) -> AuditedCredential:
-    scope = entry.scope
-    return AuditedCredential(
-        credential=entry.credential,
-        authority=entry.authority,
-        job=None if scope.job is None else scope.job.name,
-        owner=None if scope.job is None else scope.job.owner,
-        destroys_recovery=scope.destroys_recovery,
-    )
 
 
 def _contradiction(credential: Credential, matched: Matched) -> Gap:
@@ -243,6 +360,18 @@ def _contradiction(credential: Credential, matched: Matched) -> Gap:
         what=f"job of the credential in {credential.locations[0].path}",
         why=f"jobs {names} speak for it equally well, so none counts: make one of them more exact",
         credential=credential.id,
+    )
+
+
+def _breach_finding(breach: Breach) -> Finding:
+    return Finding(
+        rule=BREACH,
+        severity=Severity.HIGH if breach.operations else Severity.MEDIUM,
+        fingerprint=fingerprint(BREACH, "", "", breach.path, breach.identity, "0"),
+        credential=None,
+        message=breach.message,
+        remedy=breach.remedy,
+        locations=(Location(Source.TREE, breach.path, breach.line),),
     )
 
 

@@ -24,12 +24,12 @@ def excess_authority(scope: Scope) -> Draft | None:
     told = counted(len(operations), "operation")
     if scope.expired_job:
         beyond = f"can do {told}, and its job {scope.job.name} has expired and allows nothing any more"
-        message = f"{credential_named(scope)} {beyond}: {worst_of(operations)}."
+        message = f"{credential_named(scope)} {beyond}: {worst_of(operations, scope)}."
     else:
         beyond = f"can do {told} that its job {scope.job.name} does not need"
-        message = f"{credential_named(scope)} {beyond}, {_joined(operations)}."
-    severity = _low_if_public(scope, worst(each.severity for each in operations))
-    return Draft(EXCESS, severity, message + in_reach(operations, scope.tree), operations)
+        message = f"{credential_named(scope)} {beyond}, {_joined(operations, scope)}."
+    severity = _low_if_public(scope, operations[0].severity)
+    return Draft(EXCESS, severity, message + in_reach(operations, scope), operations)
 
 
 def undeclared_credential(scope: Scope) -> Draft | None:
@@ -45,13 +45,15 @@ def undeclared_credential(scope: Scope) -> Draft | None:
     operations = _noteworthy(scope, scope.granted)
     if scope.is_public and not operations:
         return None
-    severity = at_least(worst(each.severity for each in operations), Severity.MEDIUM)
+    severity = at_least(worst(each.severity for each in operations[:1]), Severity.MEDIUM)
     severity = _low_if_public(scope, severity)
     if not operations:
         message = f"{name} has no job, and nothing that it can do is known."
         return Draft(UNDECLARED, severity, message, narrows=False)
-    told = f"{name} has no job and can do {counted(len(operations), 'operation')}, {_joined(operations)}."
-    return Draft(UNDECLARED, severity, told + in_reach(operations, scope.tree), operations, narrows=False)
+    told = (
+        f"{name} has no job and can do {counted(len(operations), 'operation')}, {_joined(operations, scope)}."
+    )
+    return Draft(UNDECLARED, severity, told + in_reach(operations, scope), operations, narrows=False)
 
 
 def unverified_authority(scope: Scope) -> Draft | None:
@@ -62,12 +64,12 @@ def unverified_authority(scope: Scope) -> Draft | None:
     if not operations:
         return None
     limit = Severity.LOW if scope.is_harmless_public else Severity.HIGH
-    severity = at_most(worst(each.severity for each in operations), limit)
+    severity = at_most(operations[0].severity, limit)
     told = counted(len(operations), "operation")
     maximum = _documented_maximum(scope)
     message = (
         f"{credential_named(scope)} may be able to do {told} more, which could not be verified; the worst "
-        f"would be {operations_named(operations)}."
+        f"would be {operations_named(operations, scope)}."
     )
     return Draft(UNVERIFIED, severity, f"{message}{maximum}", operations, narrows=False)
 
@@ -79,8 +81,8 @@ def _documented_maximum(scope: Scope) -> str:
     return f" Documented at most: {summaries[0].removesuffix('.')}." if summaries else ""
 
 
-def _joined(operations: Sequence[FindingOperation]) -> str:
-    return f"namely {worst_of(operations)}" if len(operations) == 1 else worst_of(operations)
+def _joined(operations: Sequence[FindingOperation], scope: Scope) -> str:
+    return f"namely {worst_of(operations, scope)}" if len(operations) == 1 else worst_of(operations, scope)
 
 
 def _noteworthy(scope: Scope, operations: tuple[FindingOperation, ...]) -> tuple[FindingOperation, ...]:

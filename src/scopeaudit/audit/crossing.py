@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scopeaudit.audit.draft import Draft
 from scopeaudit.audit.environments import development_word, is_production, is_same, says_production
-from scopeaudit.audit.scope import Scope, worst_first
+from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.severity import at_least, at_most, worst
 from scopeaudit.audit.words import counted, credential_named, operations_named, resources_named, resources_of
 from scopeaudit.model.authority import Verdict
@@ -24,6 +24,8 @@ class Expectation:
     """Globs; with none of them, nothing is expected of production."""
     because: str = ""
     """Ends a sentence: `while its job is for staging`. Empty where anything is expected."""
+    declared: tuple[str, ...] = ()
+    """The environments of the job, else of the folder; what only a place or name says is not declared."""
     stated: str | None = None
     """The environment that what was found beside the credential names."""
 
@@ -39,12 +41,13 @@ def expectation_of(credential: Credential, job: Job | None, declarations: Declar
     stated = "production" if any(says_production(value) for _, value in credential.context) else None
     if job is not None and job.environments:
         because = f"while its job {job.name} is for {' and '.join(job.environments)}"
-        return Expectation(job.environments, because, stated)
+        return Expectation(job.environments, because, job.environments, stated)
     if declarations.environment is not None:
         because = f"while this folder is for {declarations.environment}"
-        return Expectation((declarations.environment,), because, stated)
+        declared = (declarations.environment,)
+        return Expectation(declared, because, declared, stated)
     word = development_word(credential.locations)
-    return Expectation((), f"while its place or name says {word}" if word else "", stated)
+    return Expectation((), f"while its place or name says {word}" if word else "", stated=stated)
 
 
 def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None:
@@ -54,13 +57,18 @@ def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None
     stated = _stated_environment(scope, expectation)
     if stated is not None and not expectation.is_met_by(stated):
         return _all_of_it(scope, expectation, stated)
-    operations = worst_first(
-        scope.limited(each, crossed)
-        for each in scope.granted
-        if _counts(each) and (crossed := _crossed(scope, each, expectation))
-    )
-    if not operations:
+    if not scope.has_resources:
         return None
+    crossing: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for each in scope.granted:
+        if each.resources not in crossing:
+            crossing[each.resources] = _crossed(scope, each, expectation)
+        if crossing[each.resources] and _counts(each):
+            found.append(scope.limited(each, crossing[each.resources]))
+    if not found:
+        return None
+    operations = tuple(found)
     named = resources_named(resources_of(operations), scope.tree, environments=False)
     return _drafted(scope, expectation, operations, f"production ({named})")
 
@@ -105,6 +113,6 @@ def _drafted(
     told = f"{counted(len(operations), 'operation')} that change it or read its data"
     message = (
         f"{credential_named(scope)} {verb} {where} {expectation.because}, by {told}, the worst of them "
-        f"{operations_named(operations)}."
+        f"{operations_named(operations, scope)}."
     )
     return Draft(CROSSING, severity, message, operations)

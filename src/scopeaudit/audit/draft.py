@@ -7,8 +7,12 @@ from scopeaudit.audit.words import resources_of
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.operations import select_by_name
 from scopeaudit.catalogue.provider import Instead
-from scopeaudit.model.finding import FindingOperation, Severity
+from scopeaudit.model.finding import FindingOperation, Severity, Step
+from scopeaudit.model.location import Location
 from scopeaudit.model.operation import Effect
+
+THIS = ""
+"""In a step of a draft: the credential that the finding will be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +26,23 @@ class Draft:
     """Worst first."""
     narrows: bool = True
     """Whether a narrower credential is the remedy; else the finding rule's own advice is."""
+    locations: tuple[Location, ...] = ()
+    """Where to look, if not where the credential is."""
+    advice: str | None = None
+    """What to do, in place of the finding rule's advice."""
 
-    @property
-    def resources(self) -> tuple[str, ...]:
+    steps: tuple[Step, ...] = ()
+    """The shortest way to the loss, where one operation is not enough."""
+
+    def resources(self, scope: Scope) -> tuple[str, ...]:
         """Ids of the resources its operations act on, sorted."""
-        return resources_of(self.operations)
+        return resources_of(self.operations) if scope.has_resources else ()
 
 
 def remedy(draft: Draft, rule: FindingRule, scope: Scope) -> str:
     """What to do: the narrower credential to issue where one helps and is known, else the rule's advice."""
+    if draft.advice is not None:
+        return draft.advice
     instead = _narrower(scope) if draft.narrows else None
     if instead is None:
         return rule.do

@@ -39,6 +39,11 @@ def says_production(name: str) -> bool:
     return is_production(name) and not {"prod", "production", "prd"}.isdisjoint(_words(name))
 
 
+def says_development(environment: str) -> bool:
+    """Whether the name of an environment says that nobody depends on it: `dev`, `staging`, `preprod`."""
+    return not _DEVELOPMENT.isdisjoint(_words(environment)) and not is_production(environment)
+
+
 def is_same(declared: str, environment: str) -> bool:
     """Whether a declared name, a glob, means this environment. Case does not count; `prod` is `live`."""
     declared, environment = declared.lower(), environment.lower()

@@ -6,6 +6,8 @@ report. What was found in history alone needs a comment in the version it was fo
 found in several of one path. A suppressed finding stays in the report, with the reason.
 """
 
+import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ CANDIDATE = "unknown-provider"
 IGNORE_NOISE = "ignore"
 """How the report calls the statement by which a candidate was ignored."""
 
+_UNTIL = re.compile(r"until (\d{4}-\d{2}-\d{2})\b[\s,:;-]*")
 _Place = tuple[Source, str, str | None, int | None]
 _ALWAYS_KNOWN = frozenset({CANDIDATE, "stale-job"})
 """Finding rules that do not depend on what a provider answers."""
@@ -48,11 +51,17 @@ def ignore(
     credentials: Sequence[AuditedCredential],
     remarks: Sequence[Remark],
     rules: Mapping[str, FindingRule],
+    today: datetime.date,
+    never: AbstractSet[str] = frozenset(),
 ) -> Ignoring:
-    """Hear the comments. Those that are not honoured, or do nothing, become findings of their own."""
+    """Hear the comments. Those that are not honoured, or do nothing, become findings of their own.
+
+    A reason that begins with `until 2027-03-31` counts up to that day. `never` are finding rules that the
+    user's policy lets nothing ignore.
+    """
     remarks = sorted(remarks, key=lambda each: _order(each.location))
-    known = rules.keys() - {UNUSED}
-    honoured = [each for each in remarks if not _mistakes(each, known)]
+    known = rules.keys() - {UNUSED} - never
+    honoured = [each for each in remarks if not _mistakes(each, known, today)]
     hearing = _Hearing(honoured)
     standing: list[Finding] = []
     suppressed: list[Suppressed] = []
@@ -69,7 +78,7 @@ def ignore(
         if audited.authority.evidence is not EvidenceKind.ASKED
         for location in audited.credential.locations
     )
-    told = [(each, _mistakes(each, known) or hearing.idle(each, unasked)) for each in remarks]
+    told = [(each, _mistakes(each, known, today) or hearing.idle(each, unasked)) for each in remarks]
     about = _findings((each, why) for each, why in told if why and each.location.source is not Source.HISTORY)
     rule = rules.get(UNUSED)
     remedy = rule.do if rule is not None else ""
@@ -131,7 +140,7 @@ class _Hearing:
         return "; ".join(reasons)
 
 
-def _mistakes(remark: Remark, known: AbstractSet[str]) -> str:
+def _mistakes(remark: Remark, known: AbstractSet[str], today: datetime.date) -> str:
     """Why a comment cannot be honoured; empty if it can."""
     reasons = []
     if not remark.rules:
@@ -142,9 +151,22 @@ def _mistakes(remark: Remark, known: AbstractSet[str]) -> str:
         names = [each for each in unknown if each == UNUSED or _is_name(each)]
         told = listed(names, 3) if len(names) == len(unknown) else "a name that is none"
         reasons.append(f"there is no finding rule to ignore called {told}")
-    if not remark.reason:
+    until = _UNTIL.match(remark.reason)
+    if not remark.reason[until.end() if until else 0 :]:
         reasons.append("it gives no reason")
+    if until:
+        reasons.extend(_out_of_date(until[1], today))
     return "; ".join(reasons)
+
+
+def _out_of_date(text: str, today: datetime.date) -> Iterator[str]:
+    try:
+        last = datetime.date.fromisoformat(text)
+    except ValueError:
+        yield "the day until which it counts is none"
+        return
+    if today > last:
+        yield f"it counted until {last.isoformat()}"
 
 
 def _is_name(text: str) -> bool:

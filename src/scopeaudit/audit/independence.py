@@ -1,10 +1,10 @@
 """Recovery copies that nobody in reach can destroy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scopeaudit.audit.following import Following
 from scopeaudit.audit.scope import Scope
-from scopeaudit.audit.severity import destroys_data, destroys_recovery
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.model.finding import FindingOperation
 from scopeaudit.model.job import RecoveryDeclaration, ResourcePattern
@@ -17,53 +17,105 @@ class Independence:
     declared: Sequence[RecoveryDeclaration]
     scopes: Sequence[Scope]
     """Of all credentials in reach, each once."""
+    following: Following
     _within_reach: dict[ResourcePattern, bool] = field(default_factory=dict)
+    _losing_copies: dict[str, bool] = field(default_factory=dict)
 
     def copies_of(
         self, provider: str, destroyed: Iterable[FindingOperation], scope: Scope
     ) -> tuple[str, ...]:
-        """Copies at other providers, out of reach of every credential, if they cover all that is destroyed.
+        """Copies out of reach of every credential, if they cover all that is destroyed.
 
         Written `provider resource`, sorted. Empty where anything destroyed has no such copy.
         """
         found: set[str] = set()
-        for operation in destroyed:
-            on = scope.operation(operation.id).on
-            for resource in operation.resources or (f"{on}/*",):
-                copies = self._copies_of(provider, resource, scope)
-                if not copies:
-                    return ()
-                found |= copies
+        if not self.declared:
+            return ()
+        for resource in places(scope, destroyed):
+            copies = {
+                f"{copy.provider} {copy.resource}"
+                for copy in self.declared_for(provider, resource, scope)
+                if self._is_apart(copy, provider)
+            }
+            if not copies:
+                return ()
+            found |= copies
         return tuple(sorted(found))
 
-    def _copies_of(self, provider: str, resource: str, scope: Scope) -> set[str]:
-        return {
-            f"{copy.provider} {copy.resource}"
-            for declaration in self.declared
-            if declaration.protects.provider == provider
-            and scope.tree.is_matched(resource, (declaration.protects.resource,))
-            for copy in declaration.copies
-            if copy.provider != provider and not self._is_in_reach(copy)
-        }
+    def declared_for(self, provider: str, resource: str, scope: Scope) -> Iterator[ResourcePattern]:
+        """What the folder says a resource would be restored from."""
+        for declaration in self.declared:
+            protects = declaration.protects
+            if protects.provider == provider and scope.tree.is_matched(resource, (protects.resource,)):
+                yield from declaration.copies
 
-    def _is_in_reach(self, copy: ResourcePattern) -> bool:
+    def declares_any(self, scope: Scope, destroyed: Iterable[FindingOperation]) -> bool:
+        """Whether the folder says of anything destroyed what it would be restored from."""
+        if not self.declared:
+            return False
+        copies = (self.declared_for(scope.provider_id, each, scope) for each in places(scope, destroyed))
+        return any(True for each in copies for _ in each)
+
+    def _is_apart(self, copy: ResourcePattern, provider: str) -> bool:
+        """Whether no credential may destroy the copy.
+
+        At the provider of the data itself, answers that list no backups do not show that there are none: a
+        copy counts there only if nothing in reach may destroy any recovery copy.
+        """
+        if copy.provider == provider and self._may_lose_copies(provider):
+            return False
         if copy not in self._within_reach:
-            self._within_reach[copy] = any(may_destroy(scope, copy) for scope in self.scopes)
-        return self._within_reach[copy]
+            self._within_reach[copy] = any(
+                may_destroy(scope, copy) or may_gain(scope, copy, self.following) for scope in self.scopes
+            )
+        return not self._within_reach[copy]
+
+    def _may_lose_copies(self, provider: str) -> bool:
+        if provider not in self._losing_copies:
+            self._losing_copies[provider] = any(
+                not scope.is_dead
+                and (scope.holdings.granted | scope.holdings.unknown) & scope.meaning.destroying_recovery
+                for scope in self.scopes
+                if scope.provider_id == provider
+            )
+        return self._losing_copies[provider]
+
+
+def places(scope: Scope, destroyed: Iterable[FindingOperation]) -> Iterator[str]:
+    """What the operations destroy: resources, or the type of resource where none is known; each once."""
+    seen: set[str] = set()
+    for operation in destroyed:
+        on = scope.operation(operation.id).on
+        for resource in operation.resources or (f"{on}/*",):
+            if resource not in seen:
+                seen.add(resource)
+                yield resource
 
 
 def may_destroy(scope: Scope, copy: ResourcePattern) -> bool:
     """Whether a credential may destroy the copy, for all that is known. Unknown counts as may."""
     if scope.provider_id != copy.provider or scope.is_dead:
         return False
-    return any(_may_reach(scope, each, copy) for each in scope.granted_ids | scope.unknown_ids)
+    return bool(destroyers(scope, copy, scope.holdings.granted | scope.holdings.unknown))
 
 
-def _may_reach(scope: Scope, operation_id: str, copy: ResourcePattern) -> bool:
-    traits = scope.operation(operation_id).traits
-    if not (destroys_data(traits) or destroys_recovery(traits)):
+def destroyers(scope: Scope, copy: ResourcePattern, held: int) -> tuple[str, ...]:
+    """Of the operations in the mask those that can destroy the copy, worst first."""
+    destroying = scope.meaning.destroying_data | scope.meaning.destroying_recovery
+    return tuple(each for each in scope.meaning.in_mask(held & destroying) if _reaches(scope, each, copy))
+
+
+def may_gain(scope: Scope, copy: ResourcePattern, following: Following) -> bool:
+    """Whether a credential that this one mints or reveals may destroy the copy."""
+    yielding = scope.holdings.granted & scope.meaning.yielding
+    if scope.is_dead or not yielding:
         return False
-    resources = scope.resources_of(operation_id)
+    gained = following.gained(scope.provider_id, yielding)
+    return any(each.provider == copy.provider and each.worst() is not None for each in gained)
+
+
+def _reaches(scope: Scope, operation_id: str, copy: ResourcePattern) -> bool:
+    resources = scope.holdings.resources_of(operation_id)
     pattern = copy.resource.rpartition("://")[2]
     return not resources or any(_is_within(scope, each, copy.resource, pattern) for each in resources)
 

@@ -71,7 +71,7 @@ class JobIndex:
         for location in credential.locations:
             for position, selector in self._near(location):
                 job = self.jobs[position]
-                if job.provider not in (None, credential.provider) or not _meets(selector, location):
+                if job.provider not in (None, credential.provider) or not is_named_by(selector, location):
                     continue
                 found = _specificity(selector, location, job)
                 best[position] = max(found, best.get(position, found))
@@ -96,7 +96,8 @@ def _variable_names(location: Location) -> tuple[str, ...]:
     return (*process, location.name) if location.name is not None else process
 
 
-def _meets(selector: CredentialSelector, location: Location) -> bool:
+def is_named_by(selector: CredentialSelector, location: Location) -> bool:
+    """Whether a selector of a job speaks for what is at the location."""
     return (
         (selector.path is None or is_path_matched(selector.path, location.path))
         and (

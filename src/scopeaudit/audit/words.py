@@ -1,5 +1,6 @@
 """Sentences about credentials, operations and resources."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from scopeaudit.audit.environments import is_production
@@ -46,13 +47,18 @@ def listed(names: Sequence[str], shown: int) -> str:
     return f"{', '.join(names[:shown])} and {len(names) - shown:,} more"
 
 
-def operations_named(operations: Iterable[FindingOperation]) -> str:
-    """The most telling operations by id, and how many more there are."""
-    return listed([operation.id for operation in sorted(operations, key=_telling)], _NAMED_OPERATIONS)
+def operations_named(operations: Iterable[FindingOperation], scope: Scope) -> str:
+    """The most telling operations by id, and how many more there are; they come worst first."""
+    found = list(operations)
+    if scope.has_resources:
+        found.sort(key=_telling)
+    if len(found) > _NAMED_OPERATIONS + 1:
+        return f"{', '.join(each.id for each in found[:_NAMED_OPERATIONS])} and {len(found) - 2:,} more"
+    return listed([operation.id for operation in found], _NAMED_OPERATIONS)
 
 
 def _telling(operation: FindingOperation) -> tuple[int, bool, bool, bool, bool, int, str]:
-    """Of equally severe operations those come first that lose data, and its backups with it."""
+    """As `meaning.telling`, and before the effect counts whether anything it acts on is known."""
     return (
         -operation.severity.rank,
         Touches.DATA not in operation.touches,
@@ -66,23 +72,41 @@ def _telling(operation: FindingOperation) -> tuple[int, bool, bool, bool, bool, 
 
 def credential_named(scope: Scope) -> str:
     """`The Railway account token`."""
+    return f"The {kind_named(scope)}"
+
+
+def kind_named(scope: Scope) -> str:
+    """`Railway account token`."""
     name = scope.provider.name if scope.provider is not None else scope.provider_id
     kind = scope.authority.kind or scope.detected_kind
     title = scope.kind.title if scope.kind is not None else kind.replace("-", " ")
-    return f"The {title}" if name.lower() in title.lower() else f"The {name} {title}"
+    return title if name.lower() in title.lower() else f"{name} {title}"
 
 
-def worst_of(operations: Sequence[FindingOperation]) -> str:
+def worst_of(operations: Sequence[FindingOperation], scope: Scope) -> str:
     """What the worst of the operations do, with names; they come worst first, at least one.
 
     Continues a sentence that has just told their number: `of which 22 reveal other secrets (…)`.
     """
-    same = [operation for operation in operations if operation.severity is operations[0].severity]
+    same = operations[: _end_of_worst(operations)]
     singular, plural = _done_by(same)
     if len(operations) == 1:
         return f"{same[0].id}, which {singular}"
     subject = "all of which" if len(same) == len(operations) else f"of which {len(same):,}"
-    return f"{subject} {singular if len(same) == 1 else plural} ({operations_named(same)})"
+    return f"{subject} {singular if len(same) == 1 else plural} ({operations_named(same, scope)})"
+
+
+def _end_of_worst(operations: Sequence[FindingOperation]) -> int:
+    """How many have the severity of the first; they come worst first."""
+    worst = -operations[0].severity.rank
+    return bisect_right(operations, worst, key=lambda operation: -operation.severity.rank)
+
+
+def critical_of(operations: Sequence[FindingOperation]) -> tuple[FindingOperation, ...]:
+    """Those that are critical; they come worst first."""
+    if not operations or operations[0].severity is not Severity.CRITICAL:
+        return ()
+    return tuple(operations[: _end_of_worst(operations)])
 
 
 def _done_by(operations: Sequence[FindingOperation]) -> tuple[str, str]:
@@ -109,7 +133,8 @@ def _high(operation: FindingOperation) -> tuple[str, str]:
 
 def resources_of(operations: Iterable[FindingOperation]) -> tuple[str, ...]:
     """Ids of all resources of the operations, sorted."""
-    return tuple(sorted(frozenset().union(*(operation.resources for operation in operations))))
+    distinct = {operation.resources for operation in operations}
+    return tuple(sorted(frozenset().union(*distinct)))
 
 
 def resources_named(ids: Iterable[str], tree: ResourceTree, *, environments: bool = True) -> str:
@@ -149,8 +174,9 @@ def _group_named(members: Sequence[str], environment: str | None, tree: Resource
     return shown if environment is None or kind == "environment" else f"{shown} ({environment})"
 
 
-def in_reach(operations: Sequence[FindingOperation], tree: ResourceTree) -> str:
+def in_reach(operations: Sequence[FindingOperation], scope: Scope) -> str:
     """A sentence that names what the worst operations can act on; empty where no resource is known."""
-    top = operations[0].severity
-    ids = resources_of(operation for operation in operations if operation.severity is top)
-    return f" Within reach: {resources_named(ids, tree)}." if ids else ""
+    if not scope.has_resources:
+        return ""
+    ids = resources_of(operations[: _end_of_worst(operations)])
+    return f" Within reach: {resources_named(ids, scope.tree)}." if ids else ""
