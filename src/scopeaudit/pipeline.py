@@ -5,8 +5,9 @@ Asking and auditing are imported when there is something to ask about: most runs
 
 import datetime
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,22 @@ from scopeaudit.sweep.tally import Tally
 
 if TYPE_CHECKING:
     from scopeaudit.ask.session import PlannedRequest
+    from scopeaudit.audit.reaching import Reached
+    from scopeaudit.catalogue.operations import OperationCatalogue
+    from scopeaudit.jobs.policy import LoadedPolicy
+    from scopeaudit.model.baseline import Baseline
+    from scopeaudit.model.context import Context
     from scopeaudit.model.job import Declarations
+    from scopeaudit.model.policy import Breach, Policy
+    from scopeaudit.model.use import Use
+    from scopeaudit.reach.context import Outlook
 
 _JOB_FILE = "scopeaudit.yaml"
 """`jobs.load.FILE_NAME`, which is imported only where there is such a file."""
-DEFAULT_SOURCES = (Source.TREE, Source.HISTORY, Source.ENVIRONMENT)
-"""Of a folder; a single file comes without the history of the repository it lies in."""
+DEFAULT_SOURCES = (Source.TREE, Source.HISTORY, Source.ENVIRONMENT, Source.AGENT, Source.HOME)
+"""Of a folder; a single file comes without the history of the repository it lies in and without the home."""
+_AROUND = (Source.AGENT, Source.HOME)
+"""What lies outside of the folder, where stores and agents' settings say."""
 
 
 def default_sources(root: Path) -> tuple[Source, ...]:
@@ -56,6 +67,14 @@ class ScanOptions:
     """Whether ignore comments are honoured."""
     second_opinion: bool = False
     """Whether detect-secrets is asked about lines on which nothing was found."""
+    agents: tuple[str, ...] = ()
+    """Ids of the agents to audit for; those that are used here where empty."""
+    baseline: "Baseline | None" = None
+    """Findings that are accepted as they were."""
+    policy: "LoadedPolicy | None" = None
+    """The user's minimum rules, which no job file can loosen."""
+    home: Path | None = None
+    """A home folder in place of this person's: its own stores and settings alone count, no variables."""
     ask: AskOptions
 
 
@@ -66,15 +85,100 @@ def scan(options: ScanOptions, rules: Rules, progress: Progress | None = None) -
         ScopeauditError: if the folder or its job file is not usable, or nothing may be sent.
     """
     declarations = declarations_of(options, rules)
-    found = _detected(options, rules, progress)
+    outlook = _outlook(options, rules) if _looks_around(options) else None
+    found = _detected(options, rules, outlook, progress)
+    if outlook is None and found.credentials and Source.INPUT not in options.sources:
+        outlook = _outlook(options, rules)
     if progress is not None and not options.ask.offline:
         progress.asking(len(found.credentials))
-    return audit_found(found, rules, options.ask, declarations, ignoring=options.ignoring)
+    uses = None
+    if Source.TREE in options.sources and found.credentials and options.root.is_dir():
+        uses = uses_in(options.root, rules, {held.credential.provider for held in found.credentials})
+    return audit_found(
+        found,
+        rules,
+        options.ask,
+        declarations,
+        uses=uses,
+        outlook=outlook,
+        looks_around=_looks_around(options),
+        ignoring=options.ignoring,
+        baseline=options.baseline,
+        policy=None if options.policy is None else options.policy.policy,
+    )
 
 
-def _detected(options: ScanOptions, rules: Rules, progress: Progress | None = None) -> Detection:
+def uses_in(root: Path, rules: Rules, providers: Iterable[str]) -> "tuple[Use, ...]":
+    """What the files of a folder are seen to use of these providers.
+
+    Raises:
+        UsageError: if there is no such folder.
+    """
+    from scopeaudit.jobs.use.reader import UseReader
+
+    reader = UseReader(rules, providers)
+    for document in read(root, (Source.TREE,)):
+        if isinstance(document, Document):
+            reader.take(document)
+    return reader.uses()
+
+
+def _looks_around(options: ScanOptions) -> bool:
+    return bool(options.agents) or any(each in options.sources for each in _AROUND)
+
+
+def _outlook(options: ScanOptions, rules: Rules) -> "Outlook":
+    return outlook_of(options.root, rules, options.agents, options.home)
+
+
+def look_around(
+    root: Path, rules: Rules, agents: tuple[str, ...] = (), home: Path | None = None
+) -> "tuple[Context, tuple[Gap, ...]]":
+    """What surrounds a folder, and what of it could not be read.
+
+    Nothing is sent, and of credentials only whether a store holds any is told.
+
+    Raises:
+        UsageError: if the folder is not there, or an agent is not known.
+    """
+    outlook = outlook_of(root, rules, agents, home)
+    found = detect_documents(outlook.documents(_AROUND), rules)
+    around = outlook.context(place for held in found.credentials for place in held.credential.locations)
+    return around, tuple(dict.fromkeys((*found.gaps, *outlook.gaps())))
+
+
+def outlook_of(root: Path, rules: Rules, agents: tuple[str, ...] = (), home: Path | None = None) -> "Outlook":
+    """What agents that work in the folder can reach, to be looked at when asked for.
+
+    Raises:
+        UsageError: if the folder is not there, or an agent is not known.
+    """
+    from scopeaudit.catalogue.surroundings import load_surroundings
+    from scopeaudit.reach.context import Outlook
+    from scopeaudit.reach.machine import Machine
+
+    known = load_surroundings(rules)
+    for each in agents:
+        if known.agent(each) is None:
+            names = ", ".join(agent.id for agent in known.agents)
+            raise UsageError(f"--agent {each}: is not known; known are {names}")
+    if not root.exists():
+        raise UsageError(f"{root}: no such file or folder: name one that exists")
+    if home is not None and not home.is_dir():
+        raise UsageError(f"--home {home}: is no folder")
+    folder = (root if root.is_dir() else root.parent).resolve()
+    if home is None:
+        machine = Machine(Path.home(), folder, variables=dict(os.environ), root=Path(folder.anchor))
+    else:
+        machine = Machine(home.resolve(), folder)
+    return Outlook(machine, known, agents)
+
+
+def _detected(
+    options: ScanOptions, rules: Rules, outlook: "Outlook | None", progress: Progress | None = None
+) -> Detection:
     tally = Tally()
-    documents = _documents(options, rules, progress, tally)
+    documents = _documents(options, rules, outlook, progress, tally)
     found = detect_documents(documents, rules, second_opinion=options.second_opinion)
     if not tally.objects:
         return found
@@ -88,12 +192,14 @@ def _detected(options: ScanOptions, rules: Rules, progress: Progress | None = No
 
 
 def _documents(
-    options: ScanOptions, rules: Rules, progress: Progress | None, tally: Tally
+    options: ScanOptions, rules: Rules, outlook: "Outlook | None", progress: Progress | None, tally: Tally
 ) -> Iterator[Document | Gap]:
     """What the sources yield; of the history what it holds, and the tally of what was read of it."""
     nested = Nested()
-    others = read(options.root, (each for each in options.sources if each is not Source.HISTORY))
-    others = nested.watched(others)
+    own = [each for each in options.sources if each is not Source.HISTORY and each not in _AROUND]
+    others = nested.watched(read(options.root, own))
+    if outlook is not None:
+        others = chain(others, outlook.documents(options.sources))
     yield from others if progress is None else _told(others, progress)
     if Source.HISTORY in options.sources:
         from scopeaudit.sweep.sweep import SweepOptions, sweep
@@ -119,7 +225,8 @@ def plan_scan(options: ScanOptions, rules: Rules) -> "tuple[PlannedRequest, ...]
     """What a scan would send. Sends nothing."""
     from scopeaudit.ask.session import plan
 
-    found = _detected(options, rules)
+    outlook = _outlook(options, rules) if _looks_around(options) else None
+    found = _detected(options, rules, outlook)
     return plan(found.credentials, rules, options.ask)
 
 
@@ -129,18 +236,49 @@ def audit_found(
     options: AskOptions,
     declarations: "Declarations | None",
     *,
+    uses: "tuple[Use, ...] | None" = None,
+    outlook: "Outlook | None" = None,
+    looks_around: bool = True,
     ignoring: bool = True,
+    baseline: "Baseline | None" = None,
+    policy: "Policy | None" = None,
 ) -> Report:
     """Ask about what was detected, compare it with the jobs, and hear the ignore comments."""
-    report = _audited(found, rules, options, declarations)
-    return _heard(report, found.remarks, rules) if ignoring and found.remarks else report
+    report = _audited(found, rules, options, declarations, uses, outlook, policy)
+    if outlook is not None:
+        places = [place for held in found.credentials for place in held.credential.locations]
+        around = outlook.context(places, with_stores=looks_around)
+        report = replace(report, context=around, gaps=(*report.gaps, *outlook.gaps()))
+    if ignoring and found.remarks:
+        report = _heard(report, found.remarks, rules, options.now.date(), policy)
+    return report if baseline is None else against_baseline(report, baseline, options.now.date(), policy)
 
 
-def _heard(report: Report, remarks: tuple[Remark, ...], rules: Rules) -> Report:
+def against_baseline(
+    report: Report, baseline: "Baseline", today: datetime.date, policy: "Policy | None" = None
+) -> Report:
+    """The report without what the baseline accepts, which is listed apart."""
+    from scopeaudit.audit.baseline import judge
+
+    never = frozenset() if policy is None else policy.no_ignore
+    judged = judge(report.findings, report.credentials, baseline, today, never)
+    return replace(report, findings=judged.findings, accepted=judged.accepted, states=judged.states)
+
+
+def _heard(
+    report: Report,
+    remarks: tuple[Remark, ...],
+    rules: Rules,
+    today: datetime.date,
+    policy: "Policy | None",
+) -> Report:
     """The report after the folder's ignore comments."""
     from scopeaudit.audit.ignoring import IGNORE_NOISE, ignore
 
-    heard = ignore(report.findings, report.candidates, report.credentials, remarks, rules.findings)
+    never = frozenset() if policy is None else policy.no_ignore
+    heard = ignore(
+        report.findings, report.candidates, report.credentials, remarks, rules.findings, today, never
+    )
     noise = dict(report.scan.noise)
     if heard.ignored_candidates:
         noise[IGNORE_NOISE] = noise.get(IGNORE_NOISE, 0) + heard.ignored_candidates
@@ -154,12 +292,18 @@ def _heard(report: Report, remarks: tuple[Remark, ...], rules: Rules) -> Report:
 
 
 def _audited(
-    found: Detection, rules: Rules, options: AskOptions, declarations: "Declarations | None"
+    found: Detection,
+    rules: Rules,
+    options: AskOptions,
+    declarations: "Declarations | None",
+    uses: "tuple[Use, ...] | None",
+    outlook: "Outlook | None",
+    policy: "Policy | None",
 ) -> Report:
     if not found.credentials and not (declarations and declarations.jobs):
         return Report(scan=_facts(found), gaps=found.gaps, candidates=found.candidates)
     from scopeaudit.ask.session import ask
-    from scopeaudit.audit.audit import audit
+    from scopeaudit.audit.audit import NO_POLICY, audit
     from scopeaudit.model.job import Declarations
 
     declarations = declarations or Declarations()
@@ -167,13 +311,18 @@ def _audited(
     providers = {held.credential.provider for held in found.credentials}
     declared = {job.provider for job in declarations.jobs if job.provider is not None}
     providers |= declared & rules.providers.keys()
+    catalogues = {each: rules.operations(each) for each in sorted(providers)}
     result = audit(
         asked.authorities,
         declarations,
         rules.providers,
-        {each: rules.operations(each) for each in sorted(providers)},
+        catalogues,
         rules.findings,
         options.now.date(),
+        {} if outlook is None else _reached(found, outlook),
+        uses=uses,
+        policy=policy or NO_POLICY,
+        breaches=() if policy is None else _breaches(declarations, policy, catalogues, options.now.date()),
     )
     return Report(
         scan=_facts(found, asked=asked.answered, requests=asked.requests),
@@ -182,6 +331,25 @@ def _audited(
         gaps=(*found.gaps, *asked.gaps, *result.gaps),
         candidates=found.candidates,
     )
+
+
+def _breaches(
+    declarations: "Declarations",
+    policy: "Policy",
+    catalogues: "Mapping[str, OperationCatalogue]",
+    today: datetime.date,
+) -> "tuple[Breach, ...]":
+    from scopeaudit.jobs.breaches import breaches
+
+    return breaches(declarations, policy, catalogues, today)
+
+
+def _reached(found: Detection, outlook: "Outlook") -> "Mapping[str, Reached]":
+    from scopeaudit.audit.reaching import reached_by_id
+
+    places = {held.credential.id: held.credential.locations for held in found.credentials}
+    reach = outlook.reach(dict.fromkeys(place for each in places.values() for place in each))
+    return reached_by_id(places, reach, outlook.servers)
 
 
 def _facts(found: Detection, *, asked: bool = False, requests: int = 0) -> ScanFacts:
@@ -202,9 +370,10 @@ def declarations_of(options: ScanOptions, rules: Rules) -> "Declarations | None"
         return None
     from scopeaudit.jobs.load import FILE_NAME, load_declarations
 
+    outside = () if options.policy is None else options.policy.extend_from
     if options.jobs is not None:
-        return load_declarations(options.jobs, options.jobs.name, rules.providers)
-    return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers)
+        return load_declarations(options.jobs, options.jobs.name, rules.providers, extend_from=outside)
+    return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers, extend_from=outside)
 
 
 def detect_documents(

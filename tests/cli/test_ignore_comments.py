@@ -13,7 +13,8 @@ PRAGMA = "pragma" + ": allowlist secret"
 TOKEN = expand("sk_live_<alnum:24>", seed=21)
 PASSWORD = expand("<alnum:20>", seed=22)
 RULES = (
-    "undeclared-credential, ungated-destruction, escalation, recovery-in-blast-radius, unverified-authority"
+    "undeclared-credential, ungated-destruction, escalation, recovery-in-blast-radius, unverified-authority, "
+    "no-independent-recovery, unused-credential"
 )
 SCAN = ("--source", "tree", "--offline", "--format", "json")
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scopeaudit.ask.endpoints import parse_endpoints
 from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.demo.incident import incidents_directory, load_incident, replay
 from scopeaudit.model.location import Source
 from scopeaudit.pipeline import ScanOptions, now, scan
-from tests.demo.databases import served
+from tests.demo.surroundings import surrounding
 
 NAMES = sorted(path.name for path in incidents_directory().iterdir())
 
@@ -32,10 +33,12 @@ def replayed(name: str, rules, folder: Path, *, twin: bool):
     if "railway" in incident.description.stand_ins:
         return replay(incident, rules, twin=twin, seed=1)
     secrets = incident.secrets(1)
-    with served(incident.world().get("postgresql", {}), secrets) as values:
-        incident.write_checkout(folder, secrets | values, twin=twin)
-        options = ScanOptions(root=folder, sources=(Source.TREE,), ask=AskOptions(remember=False, now=now()))
-        return scan(options, rules)
+    with surrounding(incident, rules, secrets) as found:
+        incident.write_checkout(folder, found.values, twin=twin)
+        asking = AskOptions(
+            endpoints=parse_endpoints(found.endpoints, rules.providers), remember=False, now=now()
+        )
+        return scan(ScanOptions(root=folder, sources=(Source.TREE,), ask=asking), rules)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,10 +1,26 @@
 """Reports from literals, shared by the tests of every format."""
 
+import datetime
 from dataclasses import replace
 
 from scopeaudit.catalogue.finding_rule import FindingRule
+from scopeaudit.model import baseline
 from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
+from scopeaudit.model.baseline import Accepted
 from scopeaudit.model.candidate import Candidate, CandidateType
+from scopeaudit.model.context import (
+    Access,
+    AgentFound,
+    Context,
+    Denial,
+    MechanismFound,
+    Reach,
+    Server,
+    StoreFound,
+    Strength,
+    Usable,
+    Way,
+)
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.finding import (
     AuditedCredential,
@@ -188,6 +204,88 @@ _OLD_DOMAINS = Location(
     Source.HISTORY, "deploy.sh", 3, 1, "0123456789abcdef0123456789abcdef01234567", "RAILWAY_TOKEN"
 )
 
+_IGNORED_BY_CURSOR = Denial(
+    agent="cursor",
+    mechanism=".cursorignore",
+    rule="scripts/",
+    strength=Strength.TOOL_ONLY,
+    path=".cursorignore",
+    line=3,
+    why="The terminal reads what it names.",
+    instead="Keep the token outside of the folder.",
+    source="https://docs.example/ignore",
+)
+_FENCED_BY_CODEX = Denial(
+    agent="codex",
+    mechanism="permissions",
+    rule="scripts/**",
+    strength=Strength.KERNEL,
+    path="~/.codex/config.toml",
+    line=7,
+    why="",
+    instead="",
+    source="https://docs.example/permissions",
+)
+CONTEXT = Context(
+    agents=(
+        AgentFound(
+            id="cursor",
+            name="Cursor",
+            running=True,
+            settings=("~/.cursor/sandbox.json",),
+            inside=((Way.READ_TOOL, Access.FREE), (Way.SHELL, Access.FREE)),
+            outside=((Way.READ_TOOL, Access.ASKS), (Way.SHELL, Access.NONE)),
+            because=("commands run in a sandbox that reads everything",),
+        ),
+        AgentFound("codex", "Codex CLI", False, (), ((Way.SHELL, Access.ASKS),), ()),
+    ),
+    stores=(
+        StoreFound("github-cli", "GitHub CLI", None, ("~/.config/gh/hosts.yml",)),
+        StoreFound("railway", "Railway CLI", None, ("~/.railway/config.json",), holds=True),
+    ),
+    servers=(
+        Server(
+            agent="cursor",
+            name="tickets",
+            path=".cursor/mcp.json",
+            line=3,
+            runs="npx @supabase/mcp-server-supabase",
+            host=None,
+            known_as="supabase",
+            limits=("only reading",),
+            allows=(("effect:read",),),
+            provider="supabase",
+            lines=frozenset({6}),
+            variables=frozenset({"SUPABASE_ACCESS_TOKEN"}),
+        ),
+        Server("cursor", "docs", ".cursor/mcp.json", 9, None, "docs.example", enabled=False),
+    ),
+    usable=(
+        Usable(
+            "github-cli",
+            "GitHub CLI, whose login is in the system keyring",
+            "~/.config/gh/hosts.yml",
+            "gh api acts as the signed-in person.",
+            "https://cli.github.com/manual/gh_auth_login",
+        ),
+    ),
+    mechanisms=(
+        MechanismFound(
+            "codex", "permissions", Strength.KERNEL, 1, "~/.codex/config.toml", 7, "", "https://docs.example"
+        ),
+        MechanismFound(
+            "cursor",
+            ".cursorignore",
+            Strength.TOOL_ONLY,
+            2,
+            ".cursorignore",
+            None,
+            "The terminal reads what it names.",
+            "https://docs.example/ignore",
+        ),
+    ),
+)
+
 RAILWAY = AuditedCredential(
     Credential("c1", "railway", "api-token", "…a1b2 (36 characters)", (_OLD_DOMAINS, _DOMAINS)),
     Authority(
@@ -216,6 +314,12 @@ RAILWAY = AuditedCredential(
     job="custom-domains",
     owner="platform@pocketos.example",
     destroys_recovery=True,
+    reach=(
+        Reach("any", _DOMAINS, (Way.READ_TOOL, Way.SHELL)),
+        Reach("cursor", _DOMAINS, (Way.SHELL,), (), (_IGNORED_BY_CURSOR,), (_IGNORED_BY_CURSOR,)),
+        Reach("cursor", _OLD_DOMAINS, (), (Way.SHELL,)),
+        Reach("codex", _DOMAINS, (), (), (_FENCED_BY_CODEX,)),
+    ),
 )
 
 _REMEDY = "Issue instead: a project token for staging. Still too wide about it: all services of staging."
@@ -361,6 +465,16 @@ SUPPRESSED = Suppressed(
         ),
     ),
 )
+_ACCEPTED = Finding(
+    rule="excess-authority",
+    severity=Severity.MEDIUM,
+    fingerprint="88" * 16,
+    credential="c3",
+    message="the token may upload to every project",
+    remedy="Issue a token for one project.",
+    locations=(Location(Source.TREE, ".pypirc", 3, 12, None, "password"),),
+)
+ACCEPTED = Accepted(_ACCEPTED, "replaced with the next release, see OPS-1124", datetime.date(2027, 3, 31))
 CANDIDATES = (
     Candidate(
         "p1",
@@ -401,6 +515,9 @@ INCIDENT = Report(
     gaps=GAPS,
     candidates=CANDIDATES,
     suppressed=(SUPPRESSED,),
+    context=CONTEXT,
+    accepted=(ACCEPTED,),
+    states={_EXCESS.fingerprint: baseline.State.UPDATED, _ACCEPTED.fingerprint: baseline.State.UNCHANGED},
 )
 
 CLEAN = Report(

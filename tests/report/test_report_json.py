@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from report_samples import HOSTILE, INCIDENT, SAMPLES
 
-from scopeaudit.model import authority, candidate, finding, gap, location
+from scopeaudit.model import authority, candidate, context, finding, gap, location
 from scopeaudit.model import operation as traits
 from scopeaudit.report.json_format import SCHEMA, render
 from scopeaudit.report.json_text import json_text
@@ -76,6 +76,8 @@ def test_the_schema_names_every_choice_of_the_model(schema):
         "gate": of_operation["gate"]["enum"],
         "stage": parts["gap"]["properties"]["stage"]["enum"],
         "candidate": parts["candidate"]["properties"]["type"]["enum"],
+        "way": parts["way"]["enum"],
+        "strength": parts["strength"]["enum"],
         "schema": schema["properties"]["schema"]["const"],
     } == {
         "severity": list(finding.Severity),
@@ -89,6 +91,8 @@ def test_the_schema_names_every_choice_of_the_model(schema):
         "gate": list(traits.Gate),
         "stage": list(gap.Stage),
         "candidate": list(candidate.CandidateType),
+        "way": list(context.Way),
+        "strength": list(context.Strength),
         "schema": SCHEMA,
     }
 
@@ -110,7 +114,10 @@ def test_the_order_of_the_input_changes_no_byte():
         INCIDENT.findings[::-1],
         INCIDENT.gaps[::-1],
         INCIDENT.candidates[::-1],
+        INCIDENT.context,
         INCIDENT.suppressed[::-1],
+        INCIDENT.accepted[::-1],
+        INCIDENT.states,
     )
     assert render(turned) == render(INCIDENT)
 

@@ -145,7 +145,7 @@ def test_a_message_holds_no_link_no_placeholder_and_no_hidden_character():
 
 
 def test_an_ignored_finding_is_a_suppressed_result():
-    results = [each for each in run_of(INCIDENT)["results"] if "suppressions" in each]
+    results = [each for each in run_of(replace(INCIDENT, accepted=()))["results"] if "suppressions" in each]
     assert [(each["ruleId"], each["suppressions"]) for each in results] == [
         (
             "unverified-authority",
@@ -160,8 +160,20 @@ def test_an_ignored_finding_is_a_suppressed_result():
     ]
 
 
+def test_an_accepted_finding_is_a_result_that_has_not_changed():
+    [result] = [each for each in run_of(INCIDENT)["results"] if each.get("baselineState") == "unchanged"]
+    assert result["suppressions"] == [
+        {
+            "kind": "external",
+            "status": "accepted",
+            "justification": "replaced with the next release, see OPS-1124",
+        }
+    ]
+    assert {each.get("baselineState") for each in run_of(SAMPLES["clean"])["results"]} <= {None}
+
+
 def test_candidates_are_notes_of_a_rule_of_their_own():
-    run = run_of(replace(INCIDENT, findings=(), suppressed=()))
+    run = run_of(replace(INCIDENT, findings=(), suppressed=(), accepted=()))
     rule = next(each for each in run["tool"]["driver"]["rules"] if each["id"] == "unknown-provider")
     assert rule["properties"]["security-severity"] == "2.0"
     assert {(each["ruleId"], each["level"]) for each in run["results"]} == {("unknown-provider", "note")}

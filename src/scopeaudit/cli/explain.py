@@ -3,6 +3,7 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,17 +20,30 @@ _SIGNED = (
 
 def explain(
     subject: Annotated[
-        str, typer.Argument(help="A finding rule, a provider, or PROVIDER:OPERATION.", metavar="SUBJECT")
+        str,
+        typer.Argument(
+            help="A finding rule, a provider, PROVIDER:OPERATION; with --report a fingerprint or c1.",
+            metavar="SUBJECT",
+        ),
     ],
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON report that the finding or credential is in.")
+    ] = None,
 ) -> None:
-    """Explain a finding rule, a provider, or one operation (railway:volumeDelete), with sources."""
+    """Explain a finding, a finding rule, a provider, or an operation (railway:volumeDelete), with sources."""
     from scopeaudit.catalogue.cache import cache_directory
     from scopeaudit.catalogue.rules import load_rules
     from scopeaudit.model.errors import UsageError
 
     rules = load_rules(cache_in=cache_directory())
     provider_id, _, operation_id = subject.partition(":")
-    if subject in rules.findings:
+    if report is not None:
+        from scopeaudit.cli.explain_finding import about_finding, findings_called, read_report
+
+        document = read_report(report)
+        pages = (about_finding(each, document, rules) for each in findings_called(subject, document))
+        text = "\n".join(_page("finding", **each) for each in pages)
+    elif subject in rules.findings:
         text = _page("finding_rule", rule=rules.findings[subject])
     elif subject in rules.providers:
         text = _page("provider", **_about(rules.providers[subject], rules.operations(subject)))

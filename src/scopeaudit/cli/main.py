@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from scopeaudit import __version__
-from scopeaudit.cli import demo, explain, inspect, providers, rules, scan
+from scopeaudit.cli import context, demo, explain, inspect, jobs, narrow, providers, rules, scan
 from scopeaudit.cli.interruption import end_at_once
 from scopeaudit.model.errors import ScopeauditError, UsageError
 
@@ -35,10 +35,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(name="scan")(scan.scan)
+app.command(name="context")(context.context)
 app.command(name="inspect")(inspect.inspect)
+app.command(name="narrow")(narrow.narrow)
 app.command(name="explain")(explain.explain)
 app.command(name="providers")(providers.providers)
 app.add_typer(rules.app, name="rules")
+app.add_typer(jobs.app, name="jobs")
 app.command(name="demo")(demo.demo)
 
 

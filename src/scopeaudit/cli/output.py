@@ -40,20 +40,25 @@ def write_report(
 
 
 def _render(report: Report, rules: Rules, name: str, *, on_screen: bool, all_candidates: bool) -> str:
-    names = {provider.id: provider.name for provider in rules.providers.values()}
-    colour = on_screen and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    named = {audited.credential.provider for audited in report.credentials}
+    names = {each: rules.providers[each].name for each in sorted(named) if each in rules.providers}
+    width, colour = screen() if on_screen else (100, False)
     return FORMATS[name](
         report,
         rules=rules.findings,
         providers=names,
-        width=_width() if on_screen else 100,
+        width=width,
         colour=colour,
         all_candidates=all_candidates,
     )
 
 
+def screen() -> tuple[int, bool]:
+    """Columns of the terminal, 80 where there is none, and whether it shows colour."""
+    return _width(), sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
 def _width() -> int:
-    """Columns of the terminal; 80 where there is none."""
     try:
         columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):

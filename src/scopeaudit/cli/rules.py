@@ -20,6 +20,7 @@ def check(
     """Check every rules file, and print every problem as `path:line: field: what to do`."""
     from scopeaudit.catalogue.check import check_rules
     from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.catalogue.surroundings import load_surroundings
     from scopeaudit.model.errors import InvalidFileError
 
     try:
@@ -32,8 +33,11 @@ def check(
     if problems:
         typer.echo(f"{len(problems)} problems", err=True)
         return 2
-    count = len(loaded.providers)
-    typer.echo(f"{count} provider files and {len(loaded.findings)} finding rules are right")
+    known = load_surroundings(loaded)
+    around = f"{len(known.agents)} agents, {len(known.stores)} stores, {len(known.servers)} tool servers"
+    typer.echo(
+        f"{len(loaded.providers)} provider files, {len(loaded.findings)} finding rules, {around}: right"
+    )
     return 0
 
 

@@ -29,13 +29,17 @@ class SourceName(StrEnum):
     HISTORY = "history"
     STAGED = "staged"
     ENVIRONMENT = "environment"
+    AGENT = "agent"
+    HOME = "home"
 
 
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to audit; - for standard input.")] = Path(),
     source: Annotated[
         list[SourceName] | None,
-        typer.Option(help="Source to read; repeatable. Default: all but staged; of a file no history."),
+        typer.Option(
+            help="Source to read; repeatable. Default: all but staged; of a file tree and environment."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -63,9 +67,24 @@ def scan(
         ),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Use no remembered answers.")] = False,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Audit what this agent can reach; repeatable. Default: those used here."
+        ),
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Home folder in place of yours; no variables then.")
+    ] = None,
     jobs: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Job file in place of the folder's scopeaudit.yaml.")
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accept the findings in this file as they were.")
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write what is found now to the baseline file.")
+    ] = False,
     fail_on: Annotated[FailOn, typer.Option(help="Least severity that makes the exit code 1.")] = FailOn.HIGH,
     candidates: Annotated[
         bool,
@@ -89,12 +108,19 @@ def scan(
     from scopeaudit.catalogue.rules import load_rules
     from scopeaudit.cli.asking import ask_options
     from scopeaudit.cli.output import exit_code, write_report
+    from scopeaudit.cli.policy import loaded_policy
     from scopeaudit.cli.progress import progress_on_terminal
     from scopeaudit.pipeline import ScanOptions, default_sources, plan_scan
     from scopeaudit.pipeline import scan as run_scan
 
     rules = load_rules(cache_in=cache_directory())
     asking = ask_options(rules, offline=offline, endpoint=endpoint, allow_host=allow_host, fresh=fresh)
+    policy = loaded_policy(rules)
+    accepted = None
+    if baseline is not None or update_baseline:
+        from scopeaudit.cli.baseline import accept_all, read_baseline
+
+        accepted = read_baseline(baseline, update=update_baseline)
     options = ScanOptions(
         root=path,
         sources=_sources(path, source) or default_sources(path),
@@ -102,6 +128,10 @@ def scan(
         jobs=jobs,
         ignoring=not no_ignore,
         second_opinion=second_opinion,
+        agents=tuple(agent or ()),
+        baseline=None if update_baseline else accepted,
+        home=home,
+        policy=policy,
         ask=asking,
     )
     if plan:
@@ -111,8 +141,11 @@ def scan(
         return 0
     with progress_on_terminal() as progress:
         report = run_scan(options, rules, progress)
+    if update_baseline and baseline is not None:
+        report = accept_all(report, baseline, asking.now.date(), earlier=accepted, policy=policy)
     write_report(report, rules, name=format_, outputs=output or (), all_candidates=candidates)
     level = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
+    level = level if policy is None else policy.policy.floor(level)
     return exit_code(report, fail_on=level, strict=strict, fail_on_candidates=fail_on_candidates)
 
 

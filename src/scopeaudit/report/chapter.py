@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Evidence, EvidenceKind, State, Verdict
-from scopeaudit.model.finding import AuditedCredential, FindingOperation
+from scopeaudit.model.finding import AuditedCredential, FindingOperation, Step
 from scopeaudit.model.location import Location, Source
 from scopeaudit.report.danger import OperationGroup, grouped
 from scopeaudit.report.layout import Page, Word, listing, name, prose, separated
+from scopeaudit.report.reach import ANY_AGENT, WAYS, by_agent, described, first_step
 from scopeaudit.report.reached import Reached, by_environment, is_copy
 from scopeaudit.report.story import Story, the_way
 from scopeaudit.report.styles import SEVERITY_STYLES
@@ -24,6 +25,7 @@ _FACTS_SHOWN = 6
 _REMEDIES_SHOWN = 3
 _NOTES_SHOWN = 6
 _EVIDENCE_SHOWN = 4
+_AGENTS_SHOWN = 6
 
 _TOLD_BY_OPERATIONS = frozenset(
     {"excess-authority", "undeclared-credential", "ungated-destruction", "recovery-in-blast-radius"}
@@ -39,15 +41,19 @@ _STATES = {
 
 
 def write_chapter(
-    page: Page, story: Story, rules: Mapping[str, FindingRule], providers: Mapping[str, str]
+    page: Page,
+    story: Story,
+    rules: Mapping[str, FindingRule],
+    providers: Mapping[str, str],
+    agents: Mapping[str, str],
 ) -> None:
     """Everything about one credential, or about one finding that has none."""
     _write_heading(page, story)
     if story.subject is not None:
-        _write_subject(page, story, story.subject, providers)
+        _write_subject(page, story, story.subject, providers, agents)
         _write_operations(page, story, story.subject)
         _write_reached(page, story, story.subject)
-        _write_way(page, story, story.subject, providers)
+        _write_way(page, story, story.subject, providers, agents)
     _write_notes(page, story, rules)
     _write_remedies(page, story)
     if story.subject is not None:
@@ -88,7 +94,11 @@ def _write_heading(page: Page, story: Story) -> None:
 
 
 def _write_subject(
-    page: Page, story: Story, audited: AuditedCredential, providers: Mapping[str, str]
+    page: Page,
+    story: Story,
+    audited: AuditedCredential,
+    providers: Mapping[str, str],
+    agents: Mapping[str, str],
 ) -> None:
     credential, authority = audited.credential, audited.authority
     about = [name(f"{describe_subject(audited, providers)} {credential.shown}".rstrip(), "bold")]
@@ -108,6 +118,10 @@ def _write_subject(
     others = [describe_place(location) for location in story.locations[1:]]
     if others:
         _row(page, "also in", listing(others, _PLACES_SHOWN))
+    reached = by_agent(audited.reach)
+    named = [each for each in reached if each.best.agent != ANY_AGENT] or reached
+    if named:
+        _row(page, "reach", listing([described(each, agents) for each in named], _AGENTS_SHOWN))
 
 
 def _write_operations(page: Page, story: Story, audited: AuditedCredential) -> None:
@@ -171,23 +185,49 @@ def describe_reached(reached: Reached) -> str:
     return words
 
 
-def _write_way(page: Page, story: Story, audited: AuditedCredential, providers: Mapping[str, str]) -> None:
+def _write_way(
+    page: Page,
+    story: Story,
+    audited: AuditedCredential,
+    providers: Mapping[str, str],
+    agents: Mapping[str, str],
+) -> None:
     way = the_way(story)
     if way is None:
         return
     deed = way.operation.id
     if way.operation.verdict is Verdict.UNKNOWN:
         deed += " (not known to be granted, nor denied)"
-    steps = [describe_place(way.location), describe_subject(audited, providers), deed]
+    steps = [describe_place(way.location)]
+    if way.steps:
+        steps += _steps_told(way.steps, audited)
+    else:
+        steps += [describe_subject(audited, providers), deed]
     if way.target is not None:
         resource = way.target.resource
         target = resource.name
         if way.target.parent is not None and is_copy(resource):
             target = f"{target} of {way.target.parent.name}"
         steps.append(f"{target} in {resource.environment}" if resource.environment else target)
+    first = first_step(audited.reach, way.location)
+    if first is not None and first[0] != ANY_AGENT:
+        steps[:0] = [agents.get(first[0], first[0]), WAYS[first[1]]]
     words = [name(f"{step} →") for step in steps[:-1]]
     words += prose(steps[-1] + (", and every backup with it" if way.with_copies else ""), "bold")
     _row(page, "the way", words)
+
+
+def _steps_told(steps: Sequence[Step], audited: AuditedCredential) -> list[str]:
+    """Each credential where it changes, and what is done with it."""
+    told = []
+    for each in steps:
+        whose = (
+            each.kind
+            if each.credential in (None, audited.credential.id)
+            else f"{each.kind} {each.credential}"
+        )
+        told += [whose, f"{each.operation}, which {each.does}"]
+    return told
 
 
 def _write_notes(page: Page, story: Story, rules: Mapping[str, FindingRule]) -> None:

@@ -4,6 +4,7 @@ Fields are written by hand, so that a field of the model is public only if it st
 """
 
 from scopeaudit.model.authority import Authority, Resource, Verdict
+from scopeaudit.model.baseline import Accepted
 from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import (
     AuditedCredential,
@@ -15,15 +16,18 @@ from scopeaudit.model.finding import (
 )
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
+from scopeaudit.report.context_json import context_json as _context
 from scopeaudit.report.json_text import Json, json_text
 from scopeaudit.report.order import (
     by_id,
     by_place,
+    sorted_accepted,
     sorted_candidates,
     sorted_findings,
     sorted_gaps,
     sorted_suppressed,
 )
+from scopeaudit.report.reach import AgentReach, by_agent, rule_told
 
 SCHEMA = "scopeaudit/1"
 
@@ -38,7 +42,9 @@ def render(report: Report, **_screen: object) -> str:
             "credentials": [_credential(audited) for audited in credentials],
             "findings": [_finding(finding) for finding in sorted_findings(report)],
             "suppressed": [_suppressed(each) for each in sorted_suppressed(report)],
+            "accepted": [_accepted(each) for each in sorted_accepted(report)],
             "candidates": [_candidate(each) for each in sorted_candidates(report)],
+            "context": None if report.context is None else _context(report.context),
             "gaps": [_gap(gap) for gap in sorted_gaps(report)],
             "summary": {severity.value: report.count(severity) for severity in reversed(Severity)},
         }
@@ -68,13 +74,39 @@ def _credential(audited: AuditedCredential) -> Json:
         "found_as": credential.kind,
         "shown": credential.shown,
         "locations": _locations(credential.locations),
-        "reach": [],
+        "reach": [_reach(each) for each in by_agent(audited.reach)],
         "companions": sorted(credential.companions),
         "context": _pairs(credential.context),
         "job": audited.job,
         "owner": audited.owner,
         "destroys_recovery": audited.destroys_recovery,
         "authority": _authority(audited.authority),
+    }
+
+
+def _reach(each: AgentReach) -> Json:
+    best = each.best
+    return {
+        "agent": best.agent,
+        "by": None if best.by is None else best.by.value,
+        "asks": not best.open and not best.is_blocked,
+        "open": [way.value for way in best.open],
+        "asking": [way.value for way in best.asking],
+        "location": _location(best.location),
+        "denied_by": rule_told(best.denied_by[0]) if best.is_blocked and best.denied_by else None,
+        "advisory": [
+            {
+                "mechanism": denial.mechanism,
+                "rule": denial.rule,
+                "strength": denial.strength.value,
+                "path": denial.path or None,
+                "line": denial.line,
+                "why": denial.why,
+                "instead": denial.instead,
+                "source": denial.source,
+            }
+            for denial in each.advisory
+        ],
     }
 
 
@@ -143,6 +175,10 @@ def _finding(finding: Finding) -> dict[str, Json]:
         "locations": _locations(finding.locations),
         "operations": [_operation(operation) for operation in finding.operations],
         "resources": sorted(finding.resources),
+        "steps": [
+            {"credential": each.credential, "kind": each.kind, "operation": each.operation, "does": each.does}
+            for each in finding.steps
+        ],
     }
 
 
@@ -151,6 +187,11 @@ def _suppressed(suppressed: Suppressed) -> Json:
         {"reason": each.reason, "location": _location(each.location)} for each in suppressed.remarks
     ]
     return {**_finding(suppressed.finding), "ignored_by": ignored_by}
+
+
+def _accepted(accepted: Accepted) -> Json:
+    expires = None if accepted.expires is None else accepted.expires.isoformat()
+    return {**_finding(accepted.finding), "accepted": {"reason": accepted.reason, "expires": expires}}
 
 
 def _candidate(candidate: Candidate) -> Json:

@@ -1,5 +1,6 @@
 """In which order things stand in a report, whatever order they were found in."""
 
+from scopeaudit.model.baseline import Accepted
 from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import Finding, Report, Suppressed
 from scopeaudit.model.gap import Gap, Stage
@@ -58,6 +59,11 @@ def sorted_findings(report: Report) -> list[Finding]:
 def sorted_gaps(report: Report) -> list[Gap]:
     """All gaps, in the order of the stages."""
     return sorted(report.gaps, key=by_stage)
+
+
+def sorted_accepted(report: Report) -> list[Accepted]:
+    """Findings that a baseline accepts, the worst first."""
+    return sorted(report.accepted, key=lambda each: by_severity(each.finding))
 
 
 def sorted_suppressed(report: Report) -> list[Suppressed]:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from scopeaudit import __version__
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Verdict
+from scopeaudit.model.baseline import Accepted, State
 from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity, Suppressed
 from scopeaudit.model.fingerprint import fingerprint
@@ -19,6 +20,7 @@ from scopeaudit.model.location import Location, Source
 from scopeaudit.report.json_text import Json, json_text
 from scopeaudit.report.order import (
     by_place,
+    sorted_accepted,
     sorted_candidates,
     sorted_findings,
     sorted_gaps,
@@ -76,6 +78,9 @@ def render(
         _result(finding, order, credentials.get(finding.credential or "")) for finding in findings
     ]
     results += [_suppressed(each, order, credentials) for each in suppressed]
+    results += [_accepted(each, order, credentials) for each in sorted_accepted(report)]
+    if report.states is not None:
+        results = [_with_state(each, report.states) for each in results]
     results += _candidates(sorted_candidates(report), order)
     return json_text(
         {
@@ -151,6 +156,21 @@ def _suppressed(
     ]
     result = _result(finding, order, credentials.get(finding.credential or ""))
     return result | {"suppressions": suppressions}
+
+
+def _accepted(accepted: Accepted, order: Sequence[str], credentials: Mapping[str, AuditedCredential]) -> Json:
+    """The finding as a result that a baseline accepts."""
+    reason = visible(accepted.reason) if accepted.reason else "accepted by the baseline"
+    suppressions: list[Json] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    result = _result(accepted.finding, order, credentials.get(accepted.finding.credential or ""))
+    return result | {"suppressions": suppressions}
+
+
+def _with_state(result: Json, states: Mapping[str, State]) -> Json:
+    """What is not in the baseline's words (a finding that a comment ignores) has no state."""
+    assert isinstance(result, dict)  # noqa: S101
+    state = states.get(str(result["partialFingerprints"][_FINGERPRINT]))
+    return result if state is None else result | {"baselineState": state.value}
 
 
 def _candidates(candidates: Sequence[Candidate], order: Sequence[str]) -> Iterator[Json]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scopeaudit.model.authority import Resource
-from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, Severity
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, Severity, Step
 from scopeaudit.model.location import Location
 from scopeaudit.report.danger import most_dangerous_first
 from scopeaudit.report.order import by_id, by_place, by_severity
@@ -63,6 +63,8 @@ class Way:
     target: Reached | None
     with_copies: bool
     """Whether the recovery copies go as well."""
+    steps: tuple[Step, ...] = ()
+    """Where one operation is not enough: each in its turn, the loss last."""
 
 
 def stories(report: Report) -> tuple[Story, ...]:
@@ -83,8 +85,30 @@ def the_way(story: Story) -> Way | None:
     if story.subject is None or not operations or not locations:
         return None
     operation = operations[0]
+    longer = _in_steps(story.findings, operation)
+    if longer is not None:
+        last = longer.steps[-1].operation
+        operation = next((each for each in longer.operations if each.id == last), operation)
     target = _dearest(story.subject.authority.resources, operation)
-    return Way(locations[0], operation, target, operation.takes_recovery)
+    steps = longer.steps if longer is not None else ()
+    if steps and steps[-1].credential is None:
+        target = None
+    return Way(_place_of(story), operation, target, operation.takes_recovery and not steps, steps)
+
+
+def _in_steps(findings: Iterable[Finding], direct: FindingOperation) -> Finding | None:
+    """The finding whose way of several steps ends worse than the operation by which one step is enough."""
+    if direct.severity is Severity.CRITICAL and direct.gate_removed_by is None:
+        return None
+    return next(
+        (each for each in findings if each.steps and each.severity.rank >= direct.severity.rank), None
+    )
+
+
+def _place_of(story: Story) -> Location:
+    """Where the credential itself is, rather than a setting that a finding points at."""
+    places = story.subject.credential.locations if story.subject is not None else ()
+    return min(places, key=by_place) if places else story.locations[0]
 
 
 def _told(findings: tuple[Finding, ...], subject: AuditedCredential | None) -> Story:

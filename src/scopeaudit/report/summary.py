@@ -57,6 +57,8 @@ def summary_line(report: Report) -> str:
     ]
     if report.suppressed:
         parts.append(f"{len(report.suppressed):,} ignored")
+    if report.accepted:
+        parts.append(f"{len(report.accepted):,} accepted")
     if report.gaps:
         parts.append(counted(len(report.gaps), "gap"))
     return "; ".join(parts)

@@ -5,9 +5,11 @@ from types import MappingProxyType
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.finding import Report, Severity
+from scopeaudit.report.around import write_usable
 from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
 from scopeaudit.report.layout import Page, listing, name, prose, separated
-from scopeaudit.report.order import by_id, by_place, sorted_candidates, sorted_suppressed
+from scopeaudit.report.order import by_id, by_place, sorted_accepted, sorted_candidates, sorted_suppressed
+from scopeaudit.report.reach import names_of
 from scopeaudit.report.story import Story, stories
 from scopeaudit.report.styles import SEVERITY_STYLES
 from scopeaudit.report.summary import caveats, counted, gap_groups, summary_line
@@ -43,11 +45,13 @@ def render(
     told = stories(report)
     for story in told[:_TOLD_IN_FULL]:
         page.blank()
-        write_chapter(page, story, rules, providers)
+        write_chapter(page, story, rules, providers, names_of(report.context))
     _write_briefly(page, told[_TOLD_IN_FULL:], providers)
     _write_clean(page, report, providers)
     _write_ignored(page, report)
+    _write_accepted(page, report)
     _write_candidates(page, report, shown=len(report.candidates) if all_candidates else _CANDIDATES_SHOWN)
+    write_usable(page, report.context)
     _write_gaps(page, report)
     page.blank()
     page.paragraph(prose(summary_line(report), "bold"))
@@ -85,7 +89,8 @@ def _counted_only(uncounted: Sequence[Story]) -> str:
 
 def _write_clean(page: Page, report: Report, providers: Mapping[str, str]) -> None:
     blamed = {finding.credential for finding in report.findings}
-    blamed |= {suppressed.finding.credential for suppressed in report.suppressed}
+    blamed |= {each.finding.credential for each in report.suppressed}
+    blamed |= {each.finding.credential for each in report.accepted}
     clean = [audited for audited in report.credentials if audited.credential.id not in blamed]
     if not clean:
         return
@@ -114,6 +119,24 @@ def _write_ignored(page: Page, report: Report) -> None:
         page.row(label, [*words, ("—", ""), *prose(remark.reason)], indent=2, label_width=_LABEL - 1)
     if len(ignored) > _IGNORED_SHOWN:
         page.paragraph(prose(f"{len(ignored) - _IGNORED_SHOWN:,} more"), indent=2)
+
+
+def _write_accepted(page: Page, report: Report) -> None:
+    accepted = sorted_accepted(report)
+    if not accepted:
+        return
+    page.blank()
+    page.paragraph(prose(f"Accepted: {counted(len(accepted), 'finding')}, by the baseline", "bold"))
+    for each in accepted[:_IGNORED_SHOWN]:
+        finding = each.finding
+        words = separated([name(finding.rule), *(name(describe_place(at)) for at in finding.locations[:1])])
+        if each.expires is not None:
+            words += [("·", "dim"), *prose(f"until {each.expires.isoformat()}")]
+        if each.reason:
+            words += [("—", ""), *prose(each.reason)]
+        page.row(prose(finding.severity.value, "dim"), words, indent=2, label_width=_LABEL - 1)
+    if len(accepted) > _IGNORED_SHOWN:
+        page.paragraph(prose(f"{len(accepted) - _IGNORED_SHOWN:,} more"), indent=2)
 
 
 def _write_candidates(page: Page, report: Report, *, shown: int) -> None:

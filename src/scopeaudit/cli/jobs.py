@@ -1,0 +1,270 @@
+"""`scopeaudit jobs`: propose a job file from what is found, and check one."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scopeaudit.model.errors import InvalidFileError, UsageError
+from scopeaudit.model.location import Source
+
+if TYPE_CHECKING:
+    from scopeaudit.catalogue.operations import OperationCatalogue
+    from scopeaudit.catalogue.rules import Rules
+    from scopeaudit.jobs.checking import Doubt
+    from scopeaudit.jobs.init import Proposal
+    from scopeaudit.jobs.policy import LoadedPolicy
+    from scopeaudit.model.credential import Credential
+    from scopeaudit.model.job import CredentialSelector, Declarations
+    from scopeaudit.model.use import Use
+
+app = typer.Typer(help="Propose a job file from what is found, or check one.", no_args_is_help=True)
+
+_FILE_NAME = "scopeaudit.yaml"
+_AROUND = (Source.AGENT, Source.HOME)
+
+
+class PlaceName(StrEnum):
+    """Sources whose credentials can be given jobs. What lies in the history alone is to be revoked."""
+
+    TREE = "tree"
+    STAGED = "staged"
+    ENVIRONMENT = "environment"
+    AGENT = "agent"
+    HOME = "home"
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Folder whose credentials are given jobs.")] = Path(),
+    source: Annotated[
+        list[PlaceName] | None,
+        typer.Option(help="Source to look in; repeatable. Default: tree and environment."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help=f"Write {_FILE_NAME} in the folder instead of printing it.")
+    ] = False,
+) -> int:
+    """Print a job file: what stands in the folder's, and a job for every credential without one.
+
+    A job allows what its credential is seen to be used for and nothing more. Sends nothing.
+    """
+    from scopeaudit.catalogue.cache import cache_directory
+    from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.jobs.editing import added
+    from scopeaudit.jobs.files import replace_text, text_of
+
+    if not path.is_dir():
+        raise UsageError(f"{path}: is no folder: name the one that holds the credentials")
+    rules = load_rules(cache_in=cache_directory())
+    file = path / _FILE_NAME
+    before = text_of(file, _FILE_NAME) if os.path.lexists(file) else None
+    declarations = _declared(file, _FILE_NAME, rules, _policy(rules)) if before is not None else None
+    sources = [Source(each.value) for each in source or (PlaceName.TREE, PlaceName.ENVIRONMENT)]
+    found = _credentials(path, sources, rules)
+    proposal = _proposal(found, _uses(path, rules), declarations, rules)
+    text = added(before, _FILE_NAME, proposal.jobs)
+    if proposal.jobs:
+        _refuse_credentials(added(None, _FILE_NAME, proposal.jobs), rules)
+    if write and proposal.jobs:
+        replace_text(file, _FILE_NAME, text, before)
+    elif not write:
+        sys.stdout.write(text)
+    _tell(proposal, len(found), written=write)
+    return 0
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path, typer.Argument(help=f"Job file, or the folder whose {_FILE_NAME} is meant.")
+    ] = Path(_FILE_NAME),
+    scan: Annotated[
+        bool, typer.Option("--scan/--no-scan", help="Look whether credentials match; reads the folder.")
+    ] = True,
+    base: Annotated[
+        bool, typer.Option("--base", help="Other files extend it: its jobs may leave credentials to them.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 2 for warnings, too.")] = False,
+) -> int:
+    """Say everything that is wrong with a job file, and everything that is worth a look. Sends nothing."""
+    from scopeaudit.catalogue.cache import cache_directory
+    from scopeaudit.catalogue.rules import load_rules
+    from scopeaudit.jobs.breaches import breaches
+    from scopeaudit.jobs.checking import doubts
+    from scopeaudit.pipeline import now
+
+    rules = load_rules(cache_in=cache_directory())
+    file = file / _FILE_NAME if file.is_dir() else file
+    try:
+        policy = _policy(rules)
+        declarations = _declared(file, file.as_posix(), rules, policy, offering=base)
+    except InvalidFileError as error:
+        return _told(error.problems, ())
+    today = now().date()
+    catalogues = _catalogues(rules, declarations)
+    broken = breaches(declarations, policy.policy, catalogues, today)
+    unmet = _unmet(file.parent, declarations, rules) if scan else ()
+    warnings = (*_idle_denials(policy, rules), *doubts(declarations, catalogues, today, unmet))
+    code = _told(
+        [f"{each.path}:{each.line}: {each.where}: {each.message} {each.remedy}" for each in broken],
+        [f"{each.path}:{each.line}: warning: {each.where}: {each.what}" for each in warnings],
+    )
+    if code == 0:
+        _say(f"{_counted(len(declarations.jobs), 'job')}: right")
+    return 2 if strict and warnings else code
+
+
+def _told(problems: Sequence[str], warnings: Sequence[str]) -> int:
+    for each in (*problems, *warnings):
+        sys.stdout.write(f"{each}\n")
+    if problems or warnings:
+        _say(f"{_counted(len(problems), 'problem')}, {_counted(len(warnings), 'warning')}")
+    return 2 if problems else 0
+
+
+def _policy(rules: "Rules") -> "LoadedPolicy":
+    from scopeaudit.jobs.policy import load_policy
+    from scopeaudit.jobs.policy_files import policy_files
+
+    return load_policy(policy_files(os.environ), rules.providers, rules.findings)
+
+
+def _declared(
+    file: Path, path: str, rules: "Rules", policy: "LoadedPolicy", *, offering: bool = False
+) -> "Declarations":
+    from scopeaudit.jobs.load import load_declarations
+
+    return load_declarations(file, path, rules.providers, extend_from=policy.extend_from, offering=offering)
+
+
+def _credentials(folder: Path, sources: Sequence[Source], rules: "Rules") -> "tuple[Credential, ...]":
+    """The credentials of the sources, as far as may be shown."""
+    from itertools import chain
+
+    from scopeaudit.pipeline import detect_documents, outlook_of
+    from scopeaudit.reach.sources import read
+
+    documents = read(folder, [each for each in sources if each not in _AROUND])
+    around = [each for each in sources if each in _AROUND]
+    if around:
+        documents = chain(documents, outlook_of(folder, rules).documents(around))
+    return tuple(held.credential for held in detect_documents(documents, rules).credentials)
+
+
+def _uses(folder: Path, rules: "Rules") -> "tuple[Use, ...]":
+    """What the folder shows its credentials to be used for."""
+    from scopeaudit.pipeline import uses_in
+
+    return uses_in(folder, rules, [each for each in rules.providers if rules.providers[each].is_asked])
+
+
+def _proposal(
+    found: "Sequence[Credential]", uses: "Iterable[Use]", declarations: "Declarations | None", rules: "Rules"
+) -> "Proposal":
+    from scopeaudit.audit.matching import JobIndex
+    from scopeaudit.jobs.init import propose
+    from scopeaudit.model.job import Declarations
+
+    declarations = declarations or Declarations()
+    index = JobIndex(declarations.jobs)
+    has_job = {each.id: bool(index.match(each).best) for each in found}
+    undeclared = [each for each in found if not has_job[each.id]]
+    return propose(
+        undeclared,
+        [each for each in found if has_job[each.id]],
+        uses,
+        rules.providers,
+        {each: rules.operations(each) for each in sorted({one.provider for one in undeclared})},
+        (job.name for job in (*declarations.jobs, *declarations.offers)),
+    )
+
+
+def _refuse_credentials(text: str, rules: "Rules") -> None:
+    """A file name or a key can be a credential itself, and a job file is made to be committed.
+
+    `text` is what is proposed, without what stands in the file already.
+
+    Raises:
+        UsageError: if the text holds what looks like one.
+    """
+    from scopeaudit.model.document import Document
+    from scopeaudit.pipeline import detect_documents
+
+    document = Document(source=Source.TREE, path=_FILE_NAME, data=text.encode())
+    places = [
+        place
+        for held in detect_documents([document], rules).credentials
+        for place in held.credential.locations
+    ]
+    if places:
+        lines = ", ".join(str(each.line) for each in places)
+        raise UsageError(
+            f"{_FILE_NAME}: would hold what looks like a credential, as a name of a file or a key (lines "
+            f"{lines} of the proposal): rename it first"
+        )
+
+
+def _unmet(folder: Path, declarations: "Declarations", rules: "Rules") -> "frozenset[CredentialSelector]":
+    """The selectors that match no credential of the folder; where one names the home folder, of that too."""
+    from scopeaudit.audit.matching import JobIndex
+    from scopeaudit.model.job import Job
+
+    selectors = [(job.provider, each) for job in declarations.jobs for each in job.credentials]
+    if not selectors:
+        return frozenset()
+    sources = [Source.TREE, Source.ENVIRONMENT]
+    if any((each.path or "").startswith("~") for _, each in selectors):
+        sources += _AROUND
+    alone = [
+        Job(name=str(number), credentials=(each,), allow=(), provider=provider)
+        for number, (provider, each) in enumerate(selectors)
+    ]
+    index = JobIndex(alone)
+    met = {int(job.name) for each in _credentials(folder, sources, rules) for job in index.match(each).all}
+    return frozenset(each for number, (_, each) in enumerate(selectors) if number not in met)
+
+
+def _idle_denials(policy: "LoadedPolicy", rules: "Rules") -> "tuple[Doubt, ...]":
+    from scopeaudit.jobs.checking import idle_denials
+
+    if not policy.policy.deny:
+        return ()
+    asked = sorted(each.id for each in rules.providers.values() if each.is_asked)
+    return idle_denials(policy.policy, {each: rules.operations(each) for each in asked})
+
+
+def _catalogues(rules: "Rules", declarations: "Declarations") -> "dict[str, OperationCatalogue]":
+    """The operations of the providers of the jobs; of all that can be asked where a job names none."""
+    named = {job.provider for job in declarations.jobs}
+    wanted = {each for each in named if each is not None}
+    if None in named:
+        wanted |= {each.id for each in rules.providers.values() if each.is_asked}
+    return {each: rules.operations(each) for each in sorted(wanted)}
+
+
+def _tell(proposal: "Proposal", found: int, *, written: bool) -> None:
+    for each in proposal.past:
+        _say(f"{each.locations[0].path}: only in the git history: revoke it, and declare nothing")
+    for each in proposal.indistinct:
+        place = each.locations[0]
+        _say(f"{place.path}:{place.line}: no path, variable or key tells it from a declared credential")
+    if not found:
+        _say("no credential was found, so there is nothing to declare")
+    elif not proposal.jobs:
+        _say("every credential that was found has a job already")
+    else:
+        done = f"written to {_FILE_NAME}" if written else "proposed; --write writes them"
+        _say(f"{_counted(len(proposal.jobs), 'job')} {done}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
