@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.cache import cache_directory
 from scopeaudit.catalogue.rules import Rules
-from scopeaudit.detect.detection import Detection, detect
+from scopeaudit.detect.detect import detect
+from scopeaudit.detect.detection import Detection
 from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import Report, ScanFacts

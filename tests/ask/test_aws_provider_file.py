@@ -9,7 +9,7 @@ from scopeaudit.ask.aws.simulate import batches, dangerous
 from scopeaudit.catalogue.operations import select_by_name
 from scopeaudit.catalogue.provider import Scheme
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import build_engine, detect
+from scopeaudit.detect.detect import build_engine, detect
 from scopeaudit.detect.plan import plan
 from scopeaudit.model.document import Document
 from scopeaudit.model.location import Source

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from scopeaudit.catalogue.provider import Kind
 from scopeaudit.detect.credentials import Gathering, gaps, merge
-from scopeaudit.detect.detection import build_engine
+from scopeaudit.detect.detect import build_engine
 from scopeaudit.detect.inspection import Inspector
 from scopeaudit.detect.plan import plan
 from scopeaudit.detect.view import View

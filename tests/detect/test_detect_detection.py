@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from scopeaudit.catalogue.provider import Claims, Decoder, Kind, Needs
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import Detection, build_engine, detect
+from scopeaudit.detect.detect import build_engine, detect
+from scopeaudit.detect.detection import Detection
 from scopeaudit.detect.heuristics import SuspiciousLine
 from scopeaudit.detect.plan import plan
 from scopeaudit.model.candidate import Candidate, CandidateType
@@ -492,7 +493,7 @@ def test_two_hundred_megabytes_in_one_line_need_little_memory(tmp_path: Path) ->
         "import sys; from pathlib import Path\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from detect_kinds import KINDS\n"
-        "from scopeaudit.detect.detection import build_engine, detect\n"
+        "from scopeaudit.detect.detect import build_engine, detect\n"
         "from scopeaudit.detect.plan import plan\n"
         "from scopeaudit.reach.tree import tree\n"
         "found = detect(tree(Path(sys.argv[1])), plan(KINDS), build_engine(plan(KINDS)))\n"

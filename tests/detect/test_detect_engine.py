@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scopeaudit.catalogue.engine_cache import EngineCache
 from scopeaudit.detect import engine as module
-from scopeaudit.detect.detection import build_engine
+from scopeaudit.detect.detect import build_engine
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.plan import plan
 

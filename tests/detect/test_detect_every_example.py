@@ -6,7 +6,7 @@ import pytest
 
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import build_engine, detect
+from scopeaudit.detect.detect import build_engine, detect
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.plan import Plan, plan
 from scopeaudit.model.document import Document

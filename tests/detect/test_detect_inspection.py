@@ -5,8 +5,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scopeaudit.detect.generic import Value
 from scopeaudit.detect.inspection import beside
+from scopeaudit.detect.value import Value
 from scopeaudit.model.candidate import CandidateType
 
 _RANGES = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)).map(lambda each: (each[0], sum(each))))

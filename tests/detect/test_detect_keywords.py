@@ -4,7 +4,7 @@ import pytest
 
 from scopeaudit.catalogue.provider import Kind, Needs
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import build_engine, detect
+from scopeaudit.detect.detect import build_engine, detect
 from scopeaudit.detect.keywords import keyword_expression
 from scopeaudit.detect.plan import plan
 from scopeaudit.detect.structure import assigned

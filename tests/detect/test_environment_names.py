@@ -10,7 +10,8 @@ import yaml
 
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import Detection, build_engine, detect
+from scopeaudit.detect.detect import build_engine, detect
+from scopeaudit.detect.detection import Detection
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.plan import Plan, plan
 from scopeaudit.model.secret import Secret

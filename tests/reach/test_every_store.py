@@ -11,7 +11,8 @@ from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.store import Store, StoreFile
 from scopeaudit.catalogue.surroundings import load_surroundings
 from scopeaudit.catalogue.templates import expand
-from scopeaudit.detect.detection import Detection, detect
+from scopeaudit.detect.detect import detect
+from scopeaudit.detect.detection import Detection
 from scopeaudit.model.location import Source
 from scopeaudit.pipeline import detection_engine, detection_plan
 from scopeaudit.reach.machine import Machine

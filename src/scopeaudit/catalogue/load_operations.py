@@ -8,6 +8,7 @@ import msgspec
 
 from scopeaudit.catalogue.aws_actions import SOURCE as AWS_SOURCE
 from scopeaudit.catalogue.aws_actions import action_rows
+from scopeaudit.catalogue.compiled import digest_of, kept, text_of
 from scopeaudit.catalogue.decode import decode
 from scopeaudit.catalogue.operation_files import (
     OperationRow,
@@ -18,7 +19,6 @@ from scopeaudit.catalogue.operation_files import (
 )
 from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.catalogue.provider import Provider
-from scopeaudit.catalogue.rules import digest_of, kept, text_of
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.operation import Operation
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from scopeaudit.catalogue.agent import Agent
+from scopeaudit.catalogue.compiled import fingerprint_of, kept, text_of
 from scopeaudit.catalogue.decode import decode
-from scopeaudit.catalogue.rules import Rules, fingerprint_of, kept, text_of
+from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.server import KnownServer
 from scopeaudit.catalogue.store import Store
 from scopeaudit.model.errors import InvalidFileError

@@ -7,8 +7,9 @@ that an SDK derives from them) is not repeated here: it is derived.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scopeaudit.catalogue.compiled import fingerprint_of, kept, text_of
 from scopeaudit.catalogue.decode import decode
-from scopeaudit.catalogue.rules import Rules, fingerprint_of, kept, text_of
+from scopeaudit.catalogue.rules import Rules
 from scopeaudit.model.errors import InvalidFileError
 
 ROOM = "uses"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scopeaudit.detect.credentials import by_place, earliest, once
-from scopeaudit.detect.generic import Value
 from scopeaudit.detect.noise import BASELINE_NOISE, PRAGMA_NOISE, Noise, baseline_of, has_pragma, is_baseline
 from scopeaudit.detect.randomness import is_random
+from scopeaudit.detect.value import Value
 from scopeaudit.detect.view import View
 from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.document import Document

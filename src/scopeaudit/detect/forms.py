@@ -5,10 +5,10 @@ import binascii
 import posixpath
 from collections.abc import Iterator
 
-from scopeaudit.detect.generic import Value
 from scopeaudit.detect.lazy import lazy
 from scopeaudit.detect.roles import role_of
 from scopeaudit.detect.structure import name_before
+from scopeaudit.detect.value import Value
 from scopeaudit.detect.view import View
 from scopeaudit.detect.written import Stands, is_drawn
 from scopeaudit.model.candidate import CandidateType

@@ -7,12 +7,10 @@ Only what the pass looks for is here: how values are read is imported where the 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scopeaudit.model.candidate import CandidateType
-
 if TYPE_CHECKING:
+    from scopeaudit.detect.value import Value
     from scopeaudit.detect.view import View
 
 _STRONG = (
@@ -62,17 +60,7 @@ LIMIT = 5_000
 """Values of one expression in one document that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value that looks secret."""
-
-    start: int
-    end: int
-    type: CandidateType
-    name: str | None
-
-
-def values(view: "View", ends: Mapping[str, Sequence[int]]) -> Iterator[Value]:
+def values(view: "View", ends: Mapping[str, Sequence[int]]) -> "Iterator[Value]":
     """What looks secret where the pass reported something, each once, in no order."""
     from scopeaudit.detect.readers import READERS
 

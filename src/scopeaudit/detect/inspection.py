@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scopeaudit.detect import decoding, generic, remarks
 from scopeaudit.detect.engine import Ends, Engine
 from scopeaudit.detect.plan import Parts, Plan
+from scopeaudit.detect.value import Value
 from scopeaudit.detect.view import View
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
@@ -24,7 +25,7 @@ class Inspection:
 
     view: View
     sightings: "list[Sighting]" = field(default_factory=list)
-    values: list[generic.Value] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
     """What looks secret and is no credential."""
     remarks: list[Remark] = field(default_factory=list)
     suspicious: list[int] = field(default_factory=list)
@@ -84,7 +85,7 @@ class Inspector:
             found.remarks = list(remarks.remarks(view, parts.remarks, spans))
         return found
 
-    def _values(self, found: Inspection, parts: Parts) -> list[generic.Value]:
+    def _values(self, found: Inspection, parts: Parts) -> list[Value]:
         values = sorted(generic.values(found.view, parts.generic), key=lambda each: (each.start, -each.end))
         nested = {other for one, other in pairwise(values) if other.start < one.end}
         if any(len(each) > generic.LIMIT for each in parts.generic.values()):
@@ -133,7 +134,7 @@ def _decoded(found: Inspection) -> Iterator[tuple[list[tuple[int, int]], "list[S
         yield _replaced(found.view, inner.view.document), sightings
 
 
-def beside(values: Iterable[generic.Value], taken: Iterable[tuple[int, int]]) -> list[generic.Value]:
+def beside(values: Iterable[Value], taken: Iterable[tuple[int, int]]) -> list[Value]:
     """The values that lie outside of ranges given by their start and end, in any order and overlapping."""
     starts: list[int] = []
     ends: list[int] = []

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from scopeaudit.detect import forms
-from scopeaudit.detect.generic import Value
 from scopeaudit.detect.lazy import lazy
-from scopeaudit.detect.roles import is_bare, role_of
+from scopeaudit.detect.roles import is_bare, is_fingerprint, role_of
 from scopeaudit.detect.structure import assigned, name_before
+from scopeaudit.detect.value import Value
 from scopeaudit.detect.view import View
 from scopeaudit.detect.written import Stands, is_drawn, is_illustration, is_program
 from scopeaudit.model.candidate import CandidateType
@@ -96,7 +96,7 @@ def _in_element(view: View, start: int) -> Iterator[Value]:
 def _judged(view: View, begin: int, end: int, how: Stands, name: str | None) -> Iterator[Value]:
     text = view.data[begin:end].decode("utf-8", "replace")
     role = role_of(name) if name is not None and text else None
-    if role is None or name is None:
+    if role is None or name is None or is_fingerprint(name, text):
         return
     if " " in text or "\t" in text:
         if how is not Stands.QUOTED or text.count(" ") > _MOST_SPACES or not _SPEAKING.search(name):

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from scopeaudit.catalogue.cache import cache_directory
+from scopeaudit.catalogue.compiled import kept
 from scopeaudit.catalogue.engine_cache import EngineCache
-from scopeaudit.catalogue.rules import Rules, kept
-from scopeaudit.detect.detection import build_engine
+from scopeaudit.catalogue.rules import Rules
+from scopeaudit.detect.detect import build_engine
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.plan import FORM, Index, Plan, index
 
