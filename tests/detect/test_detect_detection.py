@@ -428,6 +428,38 @@ def test_a_general_kind_gives_way_to_any_other_provider() -> None:
     assert [held.credential.provider for held in found.credentials] == ["supabase", "jwt"]
 
 
+def test_what_a_value_of_an_exact_kind_decodes_to_is_no_second_credential() -> None:
+    key = replace(dict(KINDS)["stripe"], id="client-key", pattern="LS0t[0-9A-Za-z+/]{40,400}={0,2}")
+    general = replace(
+        key, id="pkcs8", pattern="-----BEGIN [A-Z ]{4,20}-----[0-9A-Za-z]{40,400}", general=True
+    )
+    encoded = base64.b64encode(f"-----BEGIN PRIVATE-----{expand('<alnum:64>')}".encode()).decode()
+    kinds = (("kubernetes", key), ("private-key", general))
+
+    def seen(text: str) -> list[str]:
+        found = detect([_tree(text)], plan(kinds), build_engine(plan(kinds)), None)
+        return [held.credential.provider for held in found.credentials]
+
+    assert seen(f"client-key-data: {encoded}\n") == ["kubernetes"]
+    assert seen(f"client-key-data: {base64.b64encode(encoded.encode()).decode()}\n") == ["kubernetes"]
+
+
+@pytest.mark.parametrize(
+    ("before", "found"), [("", 1), ("sha512-", 0), ("sha1-", 0), ("sha7-", 1), ("AccountKey=", 1)]
+)
+def test_a_checksum_is_no_key_whatever_is_spoken_of_nearby(before: str, found: int) -> None:
+    key = replace(
+        dict(KINDS)["stripe"],
+        id="account-key",
+        pattern="[0-9A-Za-z+/]{86}==",
+        needs=Needs.KEYWORD,
+        keywords=("azure",),
+    )
+    engine = build_engine(plan((("azure", key),)))
+    text = f'azure-tokens: ["azure-tokens@1.0.0", "", "{before}{expand("<base64:86>")}=="]\n'
+    assert len(detect([_tree(text)], plan((("azure", key),)), engine, None).credentials) == found
+
+
 @pytest.mark.parametrize(("login", "found"), [("my_username:my_password", 0), ("deploy:tR7nq-04kL2", 1)])
 def test_a_login_in_base64_counts_as_its_password_does(login: str, found: int) -> None:
     registry = Kind(

@@ -75,7 +75,19 @@ def test_references_are_no_passwords(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["changeme", "CHANGE_ME", "xxxxx", "****", "your_password", "your-db-password-here", "..."]
+    "text",
+    [
+        "changeme",
+        "CHANGE_ME",
+        "xxxxx",
+        "****",
+        "your_password",
+        "your-db-password-here",
+        "your-smtp-password",
+        "enter_the_admin_password",
+        "insert token here",
+        "...",
+    ],
 )
 def test_words_that_ask_to_be_replaced_are_no_passwords(text: str) -> None:
     assert refusal_of_password(text, "a.yaml", quoted=True) is Refusal.WORDS
@@ -96,6 +108,7 @@ def test_nothing_is_no_password() -> None:
         "$ecret1",
         "password1",
         "admin",
+        "your-dog-rex",
         "correct horse",
         "x" * 2,
     ],
@@ -109,6 +122,9 @@ def test_names_in_code_are_references_and_in_configuration_passwords() -> None:
     assert refusal_of_password("read_password()", "a.env", quoted=False) is Refusal.REFERENCE
     assert refusal_of_password("process.env.PW", "a.env", quoted=False) is Refusal.REFERENCE
     assert refusal_of_password("hunter", "a.py", quoted=False) is Refusal.REFERENCE
+    assert refusal_of_password("$spw", "a.md", quoted=False) is Refusal.REFERENCE
+    assert refusal_of_password("$spw", "a.md", quoted=True) is None
+    assert refusal_of_password("$ecret1", "a.env", quoted=False) is None
     assert refusal_of_password("hunter", "a.py", quoted=True) is None
     assert refusal_of_password("hunter", ".env", quoted=False) is None
 

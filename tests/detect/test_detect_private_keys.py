@@ -65,6 +65,10 @@ def test_of_a_key_the_last_characters_of_its_content_are_shown() -> None:
     assert shown(KEY, 240) == f"…{BODY[-6:-2]} ({len(KEY)} characters)"
 
 
+def test_what_is_shown_of_a_text_of_many_lines_is_on_one() -> None:
+    assert shown("MIIE" * 40 + "\nabcdQPs\n", 1200) == "…dQPs (169 characters)"
+
+
 @given(st.text(max_size=300).map(lambda text: f"{LINES[0]}{text}{LINES[-1]}"))
 def test_what_was_made_normal_stays(text: str) -> None:
     assert normal_key(normal_key(text)) == normal_key(text)

@@ -18,6 +18,10 @@ _GLUES = (b"@", b"?", b"!", b"%", b"^")
 """What joins a value to what stands before it: it is a part of something longer."""
 _DIGEST = re.compile(rb"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})(?:-[0-9a-f]+)?")
 
+_INTEGRITY_BYTES = 7
+_INTEGRITY = re.compile(rb"sha(?:1|256|384|512)-\Z")
+"""What stands before a checksum in a lock file or a page: https://www.w3.org/TR/SRI/."""
+
 
 def distance(view: View, kind: Kind, match: re.Match[bytes]) -> int | None:
     """How far away lies what the kind needs, in bytes; `None` if it is not there."""
@@ -36,7 +40,7 @@ def distance(view: View, kind: Kind, match: re.Match[bytes]) -> int | None:
 def distance_behind(view: View, kind: Kind, match: re.Match[bytes]) -> int | None:
     """The same for a value known only by a keyword before it: in its name, above it, or on its line."""
     start, end = match.span()
-    if not ends_at(view, end) or view.data[start - 1 : start] in _GLUES:
+    if not ends_at(view, end) or view.data[start - 1 : start] in _GLUES or _is_checksum(view, start):
         return None
     assigned = view.assigned(start)
     if kind.needs is Needs.NAME and not is_named(assigned.names, kind.names):
@@ -68,6 +72,10 @@ def ends_at(view: View, end: int) -> bool:
     data = view.data
     end += data[end : end + 1] == b"."
     return end >= len(data) or data[end] in _STOPS
+
+
+def _is_checksum(view: View, start: int) -> bool:
+    return _INTEGRITY.search(view.data, max(0, start - _INTEGRITY_BYTES), start) is not None
 
 
 def _speaks(kind: Kind, name: str) -> bool:
@@ -109,7 +117,7 @@ def _may_be_secret(view: View, kind: Kind, match: re.Match[bytes]) -> bool:
     start, end = match.span()
     if "secret" in match.re.groupindex:
         return True
-    if not ends_at(view, end):
+    if not ends_at(view, end) or _is_checksum(view, start):
         return False
     assigned = view.assigned(start)
     if assigned.name is None:

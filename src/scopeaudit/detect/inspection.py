@@ -74,6 +74,7 @@ class Inspector:
             from scopeaudit.detect.sighting import without_raw
 
             found.sightings = without_raw(found.sightings, _decoded(found))
+            _leave_to_encoded(found)
         if parts.generic:
             taken = [*(each.span for each in found.sightings), *covered]
             found.values = beside(self._values(found, parts), taken)
@@ -132,6 +133,18 @@ def _decoded(found: Inspection) -> Iterator[tuple[list[tuple[int, int]], "list[S
     for inner in found.inner:
         sightings = [each for one in inner.everything() for each in one.sightings]
         yield _replaced(found.view, inner.view.document), sightings
+
+
+def _leave_to_encoded(found: Inspection) -> None:
+    """Leave out what a value decodes to where the encoded text itself is of a more exact kind."""
+    places = {(each.location.line, each.location.column) for each in found.sightings}
+    for inner in found.inner:
+        for one in inner.everything():
+            one.sightings = [
+                each
+                for each in one.sightings
+                if not each.known.kind.general or (each.location.line, each.location.column) not in places
+            ]
 
 
 def beside(values: Iterable[Value], taken: Iterable[tuple[int, int]]) -> list[Value]:

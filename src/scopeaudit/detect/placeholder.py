@@ -60,6 +60,8 @@ _REFERENCE = re.compile(
     r"|@Microsoft\.KeyVault.*|!(?:Ref|Sub|GetAtt)\b.*|\[[A-Za-z_ -]*\]|`.*|__[A-Z_]+__|@@?[A-Z_]+@@?",
     re.DOTALL,
 )
+_BARE_REFERENCE = re.compile(r"\$[a-z_]{1,24}")
+"""A variable of a shell, of jq or of PHP, where no quotes make it text."""
 _CODE_REFERENCE = re.compile(
     r"(?:process\.env|import\.meta\.env|os\.environ|os\.getenv|System\.getenv|Deno\.env|ENV|env|secrets"
     r"|vars?|local|data|module|config|settings|self|this|args|options|params|kwargs)[.\[(].*"
@@ -79,6 +81,7 @@ _WORDS_AS_PASSWORDS = re.compile(
     r"(?:change|replace)[_-]?(?:me|this|it)!?|placeholder|redacted|example|dummy|todo|tbd"
     r"|(?:your|my|the|some|insert|enter)[_-]?(?:your[_-]?)?(?:db|database|user|secret|secure|strong|own|postgres)?"
     r"[_-]?(?:password|passwd|pass|pwd|secret|token|key)(?:[_-]?here)?|password[_-]?here"
+    r"|(?:your|insert|enter)(?:[_ -][a-z]{2,16}){0,3}[_ -](?:password|passwd|passphrase|pass|pwd|secret|token|key|here)"
     r"|x{3,}|\*+|\.{3,}|…|•+|-+|_+|null|none|nil|undefined|true|false",
     re.IGNORECASE,
 )
@@ -163,7 +166,7 @@ def refusal_of_password(text: str, path: str, *, quoted: bool) -> Refusal | None
     if _REFERENCE.fullmatch(text):
         return Refusal.REFERENCE
     if not quoted:
-        if _CODE_REFERENCE.fullmatch(text):
+        if _BARE_REFERENCE.fullmatch(text) or _CODE_REFERENCE.fullmatch(text):
             return Refusal.REFERENCE
         if _CODE_ENDING.fullmatch(path) and _CODE_NAME.fullmatch(text):
             return Refusal.REFERENCE

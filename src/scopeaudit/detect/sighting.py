@@ -82,7 +82,7 @@ def shown(text: str, random_bits: int) -> str:
     if not random_bits:
         return "hidden"
     if random_bits >= _SHOWN_FROM_BITS and len(text) >= 4 * _SHOWN_CHARACTERS:
-        end = private_keys.tail(text) or text
+        end = private_keys.tail(text) or "".join(text[-4 * _SHOWN_CHARACTERS :].split())
         return f"…{end[-_SHOWN_CHARACTERS:]} ({len(text)} characters)"
     return f"({len(text)} characters)"
 

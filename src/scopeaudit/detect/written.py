@@ -33,6 +33,10 @@ _DATE = lazy(
     r"\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}.*|v?\d+(?:\.\d+)+\S{0,12}|0x[0-9a-f]{1,8}|#[0-9a-f]{3,8}",
     re.IGNORECASE,
 )
+_RELEASE = lazy(r"(?:@?[\w.-]+(?:/[\w.-]+)?@|npm:)?[~^<>=]{0,2}\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?")
+"""A version that is asked for, alone or behind its package."""
+_INTEGRITY = lazy(r"sha(?:1|256|384|512)-[0-9A-Za-z+/]+={0,2}")
+"""https://www.w3.org/TR/SRI/"""
 _ESCAPED = lazy(r"(?:\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|&#?\w{2,8};){2,}", re.IGNORECASE)
 _EMAIL = lazy(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _REGEX = lazy(r".*(?:\\[dwsWDSb]|\[\^?[a-zA-Z0-9]-[a-zA-Z0-9]|\.\*|\)\?|\{\d+,\d*\}).*")
@@ -167,7 +171,7 @@ def _is_something_else(text: str) -> bool:
     """Whether a value is code, an address, a date, an expression or a path."""
     if not text.isprintable() or text.startswith("//") or _ESCAPED.search(text):
         return True
-    if any(each.fullmatch(text) for each in (_URL, _DATE, _EMAIL, _REGEX, _HASHED)):
+    if any(each.fullmatch(text) for each in (_URL, _DATE, _RELEASE, _INTEGRITY, _EMAIL, _REGEX, _HASHED)):
         return True
     if _CODE.fullmatch(text):
         dotted = _DOTTED.fullmatch(text) is not None
