@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scopeaudit.detect import generic
 from scopeaudit.detect.engine import Engine
 from scopeaudit.detect.readers import READERS
+from scopeaudit.detect.value import Value
 from scopeaudit.detect.view import View
 from scopeaudit.model.candidate import CandidateType
 from scopeaudit.model.document import Document
@@ -35,7 +36,7 @@ def found(path: str, text: str) -> list[str]:
     return [data[each.start : each.end].decode() for each in values(path, data)]
 
 
-def values(path: str, data: bytes) -> list[generic.Value]:
+def values(path: str, data: bytes) -> list[Value]:
     view = View(Document(Source.TREE, path, data))
     ends = {NAMES[number]: offsets for number, offsets in ENGINE.ends(data).items()}
     return list(generic.values(view, ends))
