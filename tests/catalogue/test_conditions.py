@@ -80,3 +80,29 @@ def test_what_is_written_in_another_way_is_not_decided(expression: str, settings
 )
 def test_what_is_not_there_is_false(expression: str, settings: Any, expected: bool) -> None:
     assert is_true(value_of(expression, settings)) is expected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "depth", "left"),
+    [
+        pytest.param(["**/*.env"], None, ["**/*.env"], id="no-depth"),
+        pytest.param(["**/*.env"], "3", ["**/*.env"], id="a-depth-that-is-no-number"),
+        pytest.param(["**/*.env"], 1, ["*.env"], id="the-folder-itself"),
+        pytest.param(["**/*.env"], 3, ["*.env", "*/*.env", "*/*/*.env"], id="three-deep"),
+        pytest.param(["api/**/*.env"], 2, ["api/*.env", "api/*/*.env"], id="from-the-first-wildcard-on"),
+        pytest.param(["**/keys/*.pem"], 2, ["keys/*.pem"], id="what-follows-counts-too"),
+        pytest.param(["**/keys/*.pem"], 1, [], id="too-deep"),
+        pytest.param(["*/*/a.pem"], 2, [], id="too-deep-without-stars"),
+        pytest.param(["*/a.pem"], 2, ["*/a.pem"], id="deep-enough"),
+        pytest.param(["deploy/key", "secrets/**"], 1, ["deploy/key", "secrets/**"], id="no-search-is-needed"),
+        pytest.param(["**/secrets/**", "a/**/b/**/c"], 6, [], id="cannot-be-told"),
+        pytest.param(["**/a", 5, None], 0, [], id="nothing-is-searched"),
+        pytest.param("**/a", 3, [], id="no-list"),
+    ],
+)
+def test_globs_reach_no_deeper_than_they_are_looked_for(patterns: Any, depth: Any, left: list[str]) -> None:
+    assert value_of("within(patterns, depth)", {"patterns": patterns, "depth": depth}) == left
+
+
+def test_a_depth_without_end_makes_no_globs_without_end() -> None:
+    assert len(value_of("within(patterns, `1e300`)", {"patterns": ["**/a"]})) == 64

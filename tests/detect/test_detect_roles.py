@@ -2,7 +2,8 @@
 
 import pytest
 
-from scopeaudit.detect.roles import is_bare, role_of
+from scopeaudit.catalogue.templates import expand
+from scopeaudit.detect.roles import is_bare, is_fingerprint, role_of
 from scopeaudit.model.candidate import CandidateType
 
 PASSWORD, TOKEN, SECRET, KEY = (
@@ -40,6 +41,8 @@ PASSWORD, TOKEN, SECRET, KEY = (
         ("secret_key_base", KEY),
         ("AWS_SECRET_ACCESS_KEY", KEY),
         ("privateKey", KEY),
+        ("App__Db__Password", PASSWORD),
+        ("GPG_KEY", KEY),
     ],
 )
 def test_a_name_that_says_secret(name: str, role: CandidateType) -> None:
@@ -93,3 +96,21 @@ def test_a_name_that_does_not(name: str) -> None:
 )
 def test_bare_names_say_little(name: str, bare: bool) -> None:
     assert is_bare(name) is bare
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_one"),
+    [
+        ("GPG_KEY", "<hex:40>", True),
+        ("pgp-signing-key", "0x<hex:16>", True),
+        ("gpgKey", "<hex:16>!", True),
+        ("GPG_KEY", "<hex:4> <hex:4> <hex:4> <hex:4> <hex:4>  <hex:4> <hex:4> <hex:4> <hex:4> <hex:4>", True),
+        ("GPG_KEY", "<hex:39>", False),
+        ("GPG_KEY", "<hex:64>", False),
+        ("GPG_KEY", "<alnum:39>z", False),
+        ("SIGNING_KEY", "<hex:40>", False),
+        ("GPGX_KEY", "<hex:40>", False),
+    ],
+)
+def test_a_fingerprint_says_which_key_is_meant(name: str, value: str, is_one: bool) -> None:
+    assert is_fingerprint(name, expand(value)) is is_one

@@ -1,5 +1,7 @@
 """What a value is assigned to, in every notation a secret is written in."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,15 +146,23 @@ def test_names_say_what_their_values_are() -> None:
     ]
     assert [is_secretive(name) for name in secretive] == [True, True, True, True, True, False, False, False]
     assert normal("railwayApi-Token") == "railway_api_token"
+    assert normal("Railway__ApiToken") == "railway_api_token"
+
+
+def test_a_name_of_sections_is_the_name_it_is_with_single_underscores() -> None:
+    expression = probe("SENDGRID_API_KEY")
+    assert expression is not None
+    assert re.search(expression, "App__SENDGRID__API__KEY") is not None
+    assert is_named(["Sendgrid__ApiKey"], ("SENDGRID_API_KEY",))
 
 
 @pytest.mark.parametrize(
     ("glob", "expected"),
     [
         ("PGPASSWORD", "PGPASSWORD"),
-        ("*_ldap-pass*", "ldap[-_. ]?pass"),
+        ("*_ldap-pass*", "ldap[-_. ]{0,2}pass"),
         ("*LDAP*PASSWORD*", "LDAP(?s:.){0,100}PASSWORD"),
-        ("*GH_TOKEN", "GH[-_. ]?TOKEN"),
+        ("*GH_TOKEN", "GH[-_. ]{0,2}TOKEN"),
         ("*", None),
         ("a*b", None),
         ("*db*password*", None),

@@ -10,6 +10,7 @@ import pytest
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.surroundings import load_surroundings
 from scopeaudit.model.document import Document
+from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.reach.context import Outlook
 from scopeaudit.reach.machine import Machine
@@ -136,3 +137,14 @@ def test_what_was_handed_over_has_no_reach(outlook: Outlook) -> None:
 def test_a_place_in_history_is_reached_by_a_program_alone(outlook: Outlook) -> None:
     [reach] = outlook.reach([Location(Source.HISTORY, ".env", 1, commit="0" * 40)])
     assert [way.value for way in reach.open] == ["shell"]
+
+
+def test_stores_of_too_many_files_are_a_gap(outlook: Outlook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scopeaudit.reach.machine.MATCHES_LIMIT", 2)
+    sessions = outlook.machine.home / ".claude/projects/one"
+    sessions.mkdir(parents=True)
+    for number in range(3):
+        (sessions / f"{number}.jsonl").write_text("{}\n")
+    everything(outlook)
+    why = "leads to more than 2 places; the rest was not looked at"
+    assert Gap(Stage.REACH, "~/.claude/projects/*/*.jsonl", why) in outlook.gaps()

@@ -14,7 +14,9 @@ from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.catalogue.server import KnownServer, Limit
 from scopeaudit.catalogue.surroundings import load_surroundings
 from scopeaudit.model.context import Server
-from scopeaudit.reach.agents.servers import configured_by, is_set, read_servers
+from scopeaudit.reach.agents.configured import configured_by
+from scopeaudit.reach.agents.limits import is_set
+from scopeaudit.reach.agents.servers import read_servers
 from scopeaudit.reach.machine import Machine
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "servers"
@@ -26,7 +28,7 @@ CASES = [
     for case in file["cases"]
 ]
 SWITCHES_ON = ("arguments", "variables", "query", "headers", "paths", "always")
-SWITCHES_OFF = ("unless_arguments", "unless_variables")
+SWITCHES_OFF = ("unless_arguments", "unless_variables", "unless_query", "unless_headers", "unless_paths")
 LIMITS = [
     pytest.param(server, limit, id=f"{server.id}-{limit.says}")
     for server in KNOWN.servers

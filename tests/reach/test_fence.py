@@ -696,6 +696,31 @@ def test_a_link_of_the_person_stays_a_link(machine: Machine) -> None:
     assert json.loads(real.read_text()) == {"x": 1, "sandbox": {"enabled": True}}
 
 
+@pytest.mark.parametrize("link", [".agent", ".agent/settings.json"])
+def test_no_link_out_of_the_home_folder_is_followed(machine: Machine, link: str) -> None:
+    other = machine.home.parent / "other"
+    other.mkdir()
+    victim = other / "settings.json"
+    victim.write_text(json.dumps({"token": TOKEN}))
+    (machine.home / link).parent.mkdir(exist_ok=True)
+    (machine.home / link).symlink_to(other if link == ".agent" else victim)
+    fenced = fenced_in(machine, IN_JSON)
+    assert "symbolic link out of the folder" in (fenced.problem or "")
+    assert (fenced.before, TOKEN in fenced.after) == (None, False)
+    with pytest.raises(UsageError, match="symbolic link"):
+        write(replace(fenced, problem=None, before=victim.read_text(), after="gone"))
+    assert json.loads(victim.read_text()) == {"token": TOKEN}
+
+
+def test_a_link_that_is_laid_later_out_of_the_home_folder_is_not_followed(machine: Machine) -> None:
+    fenced = fenced_in(machine, IN_JSON)
+    (machine.home.parent / "other").mkdir()
+    Path(fenced.path).parent.symlink_to(machine.home.parent / "other")
+    with pytest.raises(UsageError, match="symbolic link"):
+        write(fenced)
+    assert list((machine.home.parent / "other").iterdir()) == []
+
+
 def _pipe(path: Path) -> None:
     os.mkfifo(path)
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from scopeaudit.reach.agents.globs import ignore_line, is_ignored, match, parts_of
+from scopeaudit.reach.agents.globs import ignore_line, match, parts_of
+from scopeaudit.reach.agents.ignore_lines import is_ignored
 
 NAMES = st.sampled_from(["a", "b", ".env", ".env.local", "key.pem", "src", "x y"])
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)

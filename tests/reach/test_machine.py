@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scopeaudit.catalogue.places import Places, System
+from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.reach.machine import Machine
 
 
@@ -61,6 +62,17 @@ def test_wildcards_list_only_the_folder_they_stand_in(tmp_path: Path) -> None:
     found = machine(tmp_path).find("~/.x/*/key")
     assert [Path(each).parent.name for each in found] == [".hidden", "one", "two"]
     assert machine(tmp_path).find("~/.x/t?o/key") == [str(tmp_path / "home/.x/two/key")]
+
+
+def test_a_pattern_that_leads_to_too_much_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scopeaudit.reach.machine.MATCHES_LIMIT", 3)
+    for name in "abc":
+        (tmp_path / "home/.x" / name).mkdir(parents=True)
+    here = machine(tmp_path)
+    assert (len(here.find("~/.x/*")), here.gaps) == (3, ())
+    (tmp_path / "home/.x/d").mkdir()
+    why = "leads to more than 3 places; the rest was not looked at"
+    assert (len(here.find("~/.x/*")), here.gaps) == (3, (Gap(Stage.REACH, "~/.x/*", why),))
 
 
 def test_places_are_shown_and_found_again(tmp_path: Path) -> None:

@@ -30,6 +30,22 @@ class SettingsFile:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptMoved:
+    """Files that are put into the prompt where a variable or a setting says."""
+
+    variable: str | None = None
+    separator: str | None = None
+    """Between the paths of a variable that holds several."""
+    setting: str | None = None
+    """Expression for a text, a list of them, or a mapping whose keys they are: names, paths or globs."""
+    paths: tuple[str, ...]
+    """Where they are then, `{value}` being what the variable or the setting says; relative to the project."""
+    instead_of: tuple[str, ...] = ()
+    """Paths of `prompt` that are not put there then."""
+    source: str
+
+
 class Lists(StrEnum):
     """What becomes of a list that several layers give."""
 
@@ -209,6 +225,7 @@ class Agent:
     servers: tuple[ServersFile, ...] = ()
     prompt: tuple[str, ...] = ()
     """Paths of what is put into the prompt."""
+    prompt_moved: tuple[PromptMoved, ...] = ()
     also_inside: tuple[str, ...] = ()
     """Expressions for folders that count as the scanned folder does."""
     ways: tuple[WayRule, ...]

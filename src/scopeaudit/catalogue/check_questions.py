@@ -246,6 +246,7 @@ def _of_reading(reading: Reading) -> Iterator[tuple[str, str]]:
         ("when", reading.when),
         ("account", reading.account),
         ("expires", reading.expires),
+        ("issued", reading.issued),
         ("expired", reading.expired),
     )
     yield from _named("facts", reading.facts)

@@ -48,6 +48,7 @@ def agent_problems(agent: Agent) -> Iterator[str]:
         ),
         *((f"mechanisms.{each.id}.excepted", each.excepted) for each in agent.mechanisms),
         *(("also-inside", text) for text in agent.also_inside),
+        *(("prompt-moved", each.setting) for each in agent.prompt_moved),
         *((f"mechanisms.{each.id}.void", void.when) for each in agent.mechanisms for void in each.void),
     ]
     for where, text in expressions:
@@ -64,10 +65,25 @@ def agent_problems(agent: Agent) -> Iterator[str]:
         if mechanism.settings is None and not mechanism.always and not _templates(mechanism.files):
             yield f"mechanisms.{mechanism.id}: has no rules: give settings, files or always"
     yield from (f"prompt: {each!r} is no path" for each in agent.prompt if not _PATH.fullmatch(each))
+    yield from _prompt_problems(agent)
     if (agent.fence is None) == (agent.no_fence is None):
         yield "fence: give either fence or no-fence"
     if agent.fence is not None:
         yield from _json_problems(agent)
+
+
+def _prompt_problems(agent: Agent) -> Iterator[str]:
+    for each in agent.prompt_moved:
+        if (each.variable is None) == (each.setting is None):
+            yield "prompt-moved: give either variable or setting"
+        for path in each.paths:
+            if "{value}" not in path or not _PATH.fullmatch(
+                path.replace("{value}", "~" if path.startswith("{value}") else "x")
+            ):
+                yield f"prompt-moved: {path!r} is no path with a value"
+        for path in each.instead_of:
+            if path not in agent.prompt:
+                yield f"prompt-moved: {path!r} is not one of prompt"
 
 
 def _json_problems(agent: Agent) -> Iterator[str]:

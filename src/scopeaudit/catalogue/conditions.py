@@ -1,7 +1,8 @@
 """Expressions of agent files: JMESPath over settings, with a few functions of ours.
 
 `at(mapping, key)` is the value under a key, `any_key(mapping, glob)` whether a key matches,
-`matches(text, glob)` whether a text does, `with_value(mapping, values)` the keys that have one of the values.
+`matches(text, glob)` whether a text does, `with_value(mapping, values)` the keys that have one of the values,
+`within(globs, depth)` what of globs is left if they are looked for only so many names deep.
 """
 
 import fnmatch
@@ -34,6 +35,16 @@ class _Functions(functions.Functions):
             else []
         )
 
+    @functions.signature({"types": []}, {"types": []})
+    def _func_within(self, patterns: Any, depth: Any) -> list[str]:
+        """Globs that find no more than a search that begins at their first wildcard and ends so deep does."""
+        if not isinstance(patterns, list):
+            return []
+        globs = [each for each in patterns if isinstance(each, str)]
+        if not isinstance(depth, (int, float)) or isinstance(depth, bool):
+            return globs
+        return [found for each in globs for found in _shallow(each, min(depth, _DEEPEST))]
+
     @functions.signature({"types": [], "variadic": True})
     def _func_not_null(self, *values: Any) -> Any:
         """The first that is there. The last says of which type it must be, for a text contains letters."""
@@ -48,6 +59,27 @@ class _Functions(functions.Functions):
         return text is not None and fnmatch.fnmatchcase(text, pattern)
 
 
+def _shallow(pattern: str, depth: float) -> list[str]:
+    """A glob as those that reach at most so many names below the folder where its wildcards begin."""
+    names = pattern.removesuffix("/**").split("/")
+    first = next((number for number, name in enumerate(names) if _WILD.search(name)), None)
+    if first is None:
+        return [pattern]
+    head, wild = names[:first], names[first:]
+    folders = wild.count("**")
+    if folders > 1 or pattern.endswith("/**"):
+        return []
+    left = depth - len(wild) + folders
+    if not folders:
+        return [pattern] if left >= 0 else []
+    at = wild.index("**")
+    return [
+        "/".join((*head, *wild[:at], *["*"] * between, *wild[at + 1 :])) for between in range(int(left) + 1)
+    ]
+
+
+_WILD = re.compile(r"[*?]")
+_DEEPEST = 64
 _LOOSE_NOT = re.compile(r"!\s*\w+\.")
 _OPTIONS = jmespath.Options(custom_functions=_Functions())
 _SAID_TO_BE_FALSE = frozenset({"false", "no", "off", "0"})

@@ -200,6 +200,8 @@ class Reading:
     account: str | None = None
     expires: str | None = None
     """Expression for a date, date and time, or seconds since 1970."""
+    issued: str | None = None
+    """Expression for the same: when the credential was issued, not when its owner came to be."""
     expired: str | None = None
     """Expression; true where the answer shows that the credential has expired."""
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -22,11 +22,17 @@ class Limit:
     paths: tuple[str, ...] = ()
     """Of a remote server's URL, with `*`: `/mcp/readonly`."""
     always: bool = False
-    """Whether the server is always so; with one of the next two, unless that is given."""
+    """Whether the server is always so; with what begins with `unless`, unless that is given."""
     unless_arguments: tuple[str, ...] = ()
     """Arguments that switch it off, with `*`."""
     unless_variables: tuple[str, ...] = ()
     """`NAME=value` with `*` that switch it off."""
+    unless_query: tuple[str, ...] = ()
+    """`name=value` with `*`, of a remote server's URL, that switch it off."""
+    unless_headers: tuple[str, ...] = ()
+    """`name=value` with `*` that switch it off."""
+    unless_paths: tuple[str, ...] = ()
+    """Paths of a remote server's URL, with `*`, where it is off."""
     says: str
     """What it holds back: `only reading`, `one project`."""
     allows: tuple[str, ...] = ()

@@ -88,6 +88,12 @@ class UseRules:
     programs: tuple[Program, ...] = ()
     libraries: tuple[Library, ...] = ()
     actions: tuple[Action, ...] = ()
+    resources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type of a Terraform resource, to what its provider asks to create, read, change and delete one."""
+    data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type of a Terraform data source, to what its provider asks to read one."""
+    modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ansible: a module's full name, or with `=state`, to what it asks."""
     services: Mapping[str, str] = field(default_factory=dict)
     """AWS: an SDK's or the command line's name of a service to its prefix in actions."""
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -143,6 +149,8 @@ def use_problems(rules: Rules) -> tuple[str, ...]:
 def _named(rules: UseRules) -> list[tuple[str, tuple[str, ...]]]:
     found = [(f"fields.{name}", operations) for name, operations in rules.fields.items()]
     found += [(f"statements.{name}", operations) for name, operations in rules.statements.items()]
+    for room in ("resources", "data", "modules"):
+        found += [(f"{room}.{name}", operations) for name, operations in getattr(rules, room).items()]
     found += [(f"calls.{name}", operations) for name, operations in rules.calls.items()]
     found += [(f"actions.{each.uses}", each.operations) for each in rules.actions]
     for program in rules.programs:

@@ -38,6 +38,9 @@ def fence_in(
     report = scan(options, rules)
     outlook = outlook_of(root, rules, agents, home)
     paths, variables = _to_fence(report, outlook)
+    paths, variables, unnamed = _without_secrets(paths, variables)
+    if unnamed:
+        typer.echo(f"{unnamed:,} places are not fenced: a credential stands in their names. Rename them first.")
     if not paths and not variables:
         typer.echo("Nothing to fence: no credential wider than its job lies where an agent can read it.")
         _say_gaps(report)
@@ -75,6 +78,14 @@ def _to_fence(report: Report, outlook: "Outlook") -> tuple[list[str], list[str]]
             elif place.source in _FILES:
                 paths.add(path_of(outlook.machine, place))
     return sorted(paths), sorted(variables)
+
+
+def _without_secrets(paths: list[str], variables: list[str]) -> tuple[list[str], list[str], int]:
+    """Names that a fence can be written with, and how many cannot: their credential is left out of them."""
+    from scopeaudit.sweep.concealing import LEFT_OUT
+
+    kept = [[each for each in names if LEFT_OUT not in each] for names in (paths, variables)]
+    return kept[0], kept[1], len(paths) + len(variables) - len(kept[0]) - len(kept[1])
 
 
 def _fences(outlook: "Outlook", paths: list[str], variables: list[str]) -> "Iterable[Fenced]":

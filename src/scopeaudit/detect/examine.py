@@ -11,6 +11,7 @@ from scopeaudit.catalogue.templates import github_checksum
 from scopeaudit.detect.context import distance, distance_behind
 from scopeaudit.detect.engine import Ends
 from scopeaudit.detect.keywords import Chunk, near, places, within
+from scopeaudit.detect.logins import login_of
 from scopeaudit.detect.placeholder import (
     entropy,
     login_in,
@@ -187,8 +188,12 @@ class Examination:
         kind = known.kind
         if _CONTROL.search(match.group()):
             return None
-        text, span = _secret_of(match)
-        parts = _parts(match, kind)
+        login = login_of(match, known.expression.exact)
+        text, span = _secret_of(login.match)
+        span = (span[0] + login.offset, span[1] + login.offset)
+        parts = _parts(login.match, kind)
+        if not login.has_place:
+            parts = {part: value for part, value in parts.items() if part == "user"}
         if any(each.secret for each in kind.companions) and text not in parts.values():
             parts[KEY_ID] = text
         certain = kind.checksum is not None

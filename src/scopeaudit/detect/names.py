@@ -1,4 +1,4 @@
-"""Globs over key and variable names: case, `-` and camel case make no difference; `.` joins parents."""
+"""Globs over key and variable names: case, `-`, `__` and camel case make no difference; `.` joins parents."""
 
 import re
 from collections.abc import Iterable
@@ -6,9 +6,11 @@ from fnmatch import translate
 from functools import lru_cache
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_JOINT = re.compile(r"[-\s:/]+")
+_JOINT = re.compile(r"[-_\s:/]+")
 _LITERAL = re.compile(r"[A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Za-z0-9]{3,}")
+_SEPARATOR = "[-_. ]{0,2}"
+"""Between words of a name; .NET joins the names of sections with two underscores."""
 _LEAST_LITERAL = 3
 _LONG_LITERAL = 10
 _COMMON_TEXT = """
@@ -83,7 +85,7 @@ def probe(glob: str) -> str | None:
     ):
         return None
     following = [words for words in parts[place:] if words]
-    return r"(?s:.){0,100}".join("[-_. ]?".join(words) for words in following)
+    return r"(?s:.){0,100}".join(_SEPARATOR.join(words) for words in following)
 
 
 def given(part: str) -> str:

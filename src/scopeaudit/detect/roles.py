@@ -176,6 +176,8 @@ _DERIVED = frozenset(_DERIVED_TEXT.split())
 """Words that make a value one nobody can log in with, wherever they stand."""
 
 
+_OPENPGP = frozenset(["gpg", "pgp", "openpgp"])
+_FINGERPRINT = re.compile(r"(?i)(?:0x)?(?:[0-9a-f]{16}|[0-9a-f]{40}|(?:[0-9a-f]{4} +){9}[0-9a-f]{4})!?")
 _BARE = frozenset(["key", "keys", "token", "auth", "session", "cookie", "sid", "pass", "seed"])
 _QUALIFYING = frozenset(["secret", "private", "api", "access", "master", "encryption", "signing"])
 
@@ -199,6 +201,15 @@ def is_bare(name: str) -> bool:
     """Whether a name is no more than `key`, `token`, `app.key` ...: in programs most are no secrets."""
     *before, last = normal(name).strip("_").split(".")
     return last in _BARE and not any(word in _QUALIFYING for word in before)
+
+
+def is_fingerprint(name: str, value: str) -> bool:
+    """Whether a value only says which OpenPGP key is meant, by its fingerprint or long id.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9580.html#section-5.5.4
+    """
+    words = re.split(r"[_.]+", normal(name))
+    return not _OPENPGP.isdisjoint(words) and _FINGERPRINT.fullmatch(value) is not None
 
 
 def _glued(word: str) -> CandidateType | None:

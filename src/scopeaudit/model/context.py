@@ -123,6 +123,10 @@ class Server:
     """Lines of `path` on which its values stand."""
     variables: frozenset[str] = frozenset()
     """Variables of the environment it takes values from."""
+    files: frozenset[str] = frozenset()
+    """Files it takes values from, as in locations."""
+    held: tuple[str, ...] = ()
+    """What it uses and no file shows, in words: `a login of its own`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,5 +1,6 @@
 """The context of the agents that work in a folder: what is there to be reached, and by whom."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,13 +13,14 @@ from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location, Source
 from scopeaudit.reach import stores
-from scopeaudit.reach.agents.effective import AgentView
+from scopeaudit.reach.agents.effective import AgentView, path_of
 from scopeaudit.reach.agents.servers import read_servers
 from scopeaudit.reach.agents.settings import paths_of
 from scopeaudit.reach.files import file_documents, file_gap
 from scopeaudit.reach.machine import Machine
 
 _KEPT_NAMED = 20
+_IN_FILES = frozenset({Source.TREE, Source.STAGED, Source.AGENT, Source.HOME})
 ANY_AGENT = "any"
 """Any process that runs as the user: no settings hold it back."""
 
@@ -99,22 +101,29 @@ class Outlook:
                     yield from file_documents(path, self.machine.shown(path), source, follow=not inside)
 
     def _own_files(self) -> list[str]:
-        """Files of settings, servers and prompts, sorted."""
+        """Files of settings, servers and prompts, and those that servers take values from, sorted."""
         found: set[str] = set()
         for view in self.views:
             agent = view.agent
+            found.update(path for each in view.servers for path in self._named_by(each))
             places = [*(each.paths for each in agent.settings), *(each.paths for each in agent.servers)]
             found.update(path for each in places for path in self.machine.paths(each))
-            found.update(
-                path for each in agent.prompt if "{project}" not in each for path in self.machine.find(each)
-            )
+            found.update(view.prompts.outside())
         return sorted(found)
+
+    def _named_by(self, server: Server) -> Iterator[str]:
+        """Files a server takes values from; the scanned folder does not say which one outside is read."""
+        is_own = self.machine.inside(self.machine.absolute(server.path)) is None
+        for path in map(self.machine.absolute, server.files):
+            if (is_own or self.machine.inside(path) is not None) and os.path.lexists(path):
+                yield path
 
     def reach(self, locations: Iterable[Location]) -> tuple[Reach, ...]:
         """How the agents get at places: one entry an agent and place."""
         found: list[Reach] = []
         for location in locations:
-            here = [each for view in self.views if (each := view.reach(location)) is not None]
+            path = path_of(self.machine, location) if location.source in _IN_FILES else None
+            here = [each for view in self.views if (each := view.reach(location, path)) is not None]
             if here and all(each.is_blocked for each in here) and self._is_open_without_folder(location):
                 self._kept.append(location)
             found += here
@@ -133,9 +142,9 @@ class Outlook:
         )
 
     def gaps(self) -> tuple[Gap, ...]:
-        """Settings that could not be read or understood, and what the folder alone keeps from agents."""
+        """Places and settings that could not be read or understood, and what the folder alone keeps back."""
         found = (*self._gaps, *(gap for view in self.views for gap in view.gaps))
-        return tuple(dict.fromkeys((*found, *self._kept_gaps())))
+        return tuple(dict.fromkeys((*found, *self.machine.gaps, *self._kept_gaps())))
 
     def _kept_gaps(self) -> Iterator[Gap]:
         paths = sorted({each.path for each in self._kept})
@@ -163,8 +172,25 @@ class Outlook:
         )
 
     def _usable(self, holding: frozenset[str]) -> tuple[Usable, ...]:
-        found = (*stores.usable(self.shelves), *stores.kept_elsewhere(self.shelves, holding))
+        found = (
+            *stores.usable(self.shelves),
+            *stores.kept_elsewhere(self.shelves, holding),
+            *(each for view in self.views for each in _used_by_servers(view)),
+        )
         return tuple(sorted(dict.fromkeys(found)))
+
+
+def _used_by_servers(view: AgentView) -> Iterator[Usable]:
+    """What tool servers of an agent use and no file shows."""
+    for server in view.servers:
+        for held in server.held if server.enabled else ():
+            yield Usable(
+                view.agent.id,
+                f"The tool server {server.name} of {view.agent.name}, which uses {held}",
+                f"{server.path}:{server.line}" if server.line else server.path,
+                "Calling its tools acts with that, without showing it.",
+                view.agent.documentation,
+            )
 
 
 def _by_name(server: Server) -> tuple[str, str, str, int, str, str]:

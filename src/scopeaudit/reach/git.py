@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from scopeaudit.model.errors import ScopeauditError
+from scopeaudit.reach.pipes import waiting_file
 
 if TYPE_CHECKING:
     import subprocess
@@ -64,6 +65,8 @@ _SET = {
     "LC_ALL": "C",
 }
 _TIMEOUT_SECONDS = 120
+_OPENING_SECONDS = 20
+"""What it may take to open a repository. Its configuration can include a pipe that nobody writes to."""
 _PIPE_BYTES = 1 << 20
 
 
@@ -88,11 +91,24 @@ class Git:
         if index := chosen.get("GIT_INDEX_FILE"):
             self._keep_index(Path(index).absolute())
 
-    def output(self, *arguments: str) -> bytes:
+    def directory(self, *which: str) -> Path:
+        """The directory of the repository; `--git-common-dir` asks for the one that its work trees share.
+
+        Raises:
+            GitError: if there is no repository, or something in it would keep git waiting.
+        """
+        asked = ("rev-parse", "--path-format=absolute", *(which or ("--absolute-git-dir",)))
+        answer = self.output(*asked, seconds=_OPENING_SECONDS).decode("utf-8", "surrogateescape")
+        found = Path(answer.removesuffix("\n"))
+        if (waiting := waiting_file(found)) is not None:
+            raise GitError(f"{waiting} in its directory is a pipe or a device, and git would wait for it")
+        return found
+
+    def output(self, *arguments: str, seconds: float = _TIMEOUT_SECONDS) -> bytes:
         """What a command prints.
 
         Raises:
-            GitError: if there is no git, it fails or it takes longer than two minutes.
+            GitError: if there is no git, it fails or it takes longer than that, two minutes by default.
         """
         import subprocess
 
@@ -102,7 +118,7 @@ class Git:
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -128,13 +144,14 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                bufsize=0,
             )
         except OSError as error:
             raise GitError(_complaint(error)) from error
         if process.stdin is None or process.stdout is None:
             raise GitError("git gave no pipes")
         try:
-            yield ObjectReader(process.stdin, process.stdout)
+            yield ObjectReader(process.stdin, Stream(process, process.stdout.fileno()))
         finally:
             process.kill()
             process.communicate()
@@ -178,9 +195,7 @@ class Git:
     def _keep_index(self, index: Path) -> None:
         """While git commits, the index its hooks are given counts, if it is this repository's."""
         try:
-            directory = (
-                self.output("rev-parse", "--absolute-git-dir").decode("utf-8", "surrogateescape").strip()
-            )
+            directory = self.directory()
         except GitError:
             return
         if index.resolve().is_relative_to(directory):
@@ -254,7 +269,7 @@ class Stream:
 class ObjectReader:
     """Objects from one `git cat-file --batch`."""
 
-    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
+    def __init__(self, requests: IO[bytes], answers: Stream) -> None:
         self._requests = requests
         self._answers = answers
 
@@ -262,24 +277,38 @@ class ObjectReader:
         """The content of one object; read it to its end before asking for the next.
 
         Raises:
-            GitError: if the object is missing or git ends.
+            GitError: if the object is missing, or git ends or says nothing for too long.
         """
         try:
             self._requests.write(object_id.encode("ascii") + b"\n")
-            self._requests.flush()
         except OSError as error:
             raise GitError(_complaint(error)) from error
-        header = self._answers.readline().split()
+        line, rest = self._line()
+        header = line.split()
         if len(header) != 3:
             raise GitError(f"object {object_id} is missing")
         left = int(header[2])
         while left:
-            chunk = self._answers.read(min(left, chunk_bytes))
-            if not chunk:
+            rest = rest or self._answers.read(1)
+            if not rest:
                 raise GitError("git ended in the middle of an object")
+            chunk = rest[: min(left, chunk_bytes)]
+            rest = rest[len(chunk) :]
             left -= len(chunk)
             yield chunk
-        self._answers.read(1)
+        if not rest:
+            self._answers.read(1)
+
+    def _line(self) -> tuple[bytes, bytes]:
+        """The line before an object, and what came with it of the object."""
+        held = b""
+        while b"\n" not in held:
+            more = self._answers.read(len(held) + 1, held)
+            if len(more) == len(held):
+                return held, b""
+            held = more
+        line, _, rest = held.partition(b"\n")
+        return line, rest
 
 
 def _feed(requests: IO[bytes], feed: Iterable[bytes], problems: list[GitError]) -> None:
@@ -308,4 +337,6 @@ def _poll(descriptor: int) -> Callable[[], bool]:
 def _complaint(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "git is not installed"
+    if type(error).__name__ == "TimeoutExpired":
+        return "git gave no answer in time"
     return f"git could not be run: {type(error).__name__}"

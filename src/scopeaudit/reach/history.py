@@ -70,7 +70,7 @@ def open_repository(root: Path, variables: Mapping[str, str] | None = None) -> R
         return None
     git = Git(folder, variables, bare=bare)
     try:
-        common = Path(_line(git, "--path-format=absolute", "--git-common-dir"))
+        common = git.directory("--git-common-dir")
         shallow = _line(git, "--is-shallow-repository") == "true"
         prefix = _line(git, "--show-prefix").rstrip("/")
     except GitError as error:

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 
 from scopeaudit.catalogue.places import Places, System
+from scopeaudit.model.gap import Gap
+from scopeaudit.reach.files import file_gap
 
 MATCHES_LIMIT = 50_000
 """Paths one pattern leads to at most."""
@@ -39,6 +41,13 @@ class Machine:
     """The environment; empty for the home of somebody else, whose variables are not known."""
     root: Path | None = None
     """Where paths of the whole system begin; `None` if there is no system around the home folder."""
+    _cut: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Patterns that led to more so far than was looked at, sorted."""
+        why = f"leads to more than {MATCHES_LIMIT:,} places; the rest was not looked at"
+        return tuple(file_gap(each, why) for each in sorted(self._cut))
 
     def paths(self, places: Places) -> Iterator[str]:
         """The existing files and folders, sorted within each pattern, each once."""
@@ -51,7 +60,20 @@ class Machine:
 
     def find(self, template: str) -> list[str]:
         """What exists under one path of `Places`, sorted."""
-        return sorted({path for base, rest in self._parts(template) for path in _matches(base, rest)})
+        return sorted({path for base, rest in self._parts(template) for path in self._matches(base, rest)})
+
+    def _matches(self, base: str, rest: str) -> list[str]:
+        """Existing paths; a folder is only listed where a name in the rest holds `*` or `?`."""
+        found = [base]
+        for name in rest.split("/") if rest else ():
+            if "*" in name or "?" in name:
+                listed = (each for folder in found for each in _listed(folder, name))
+                found = list(islice(listed, MATCHES_LIMIT))
+                if next(listed, None) is not None:
+                    self._cut.add(self.shown(_joined(base, rest)))
+            else:
+                found = [_joined(each, name) for each in found]
+        return [each for each in found if os.path.lexists(each)]
 
     def expand(self, template: str) -> list[str]:
         """The path or paths a template stands for, whether there is anything or not; none where unknown."""
@@ -88,11 +110,12 @@ class Machine:
         separator = ";" if self.system is System.WINDOWS else ":"
         values = value.split(separator) if separated else [value]
         before, held, after = path.partition("{value}")
-        bases = [self._absolute(f"{before}{each if held else ''}") for each in values if each]
-        found = (_matches(base, after.lstrip("/")) for base in bases)
+        bases = [self.located(f"{before}{each if held else ''}") for each in values if each]
+        found = (self._matches(base, after.lstrip("/")) for base in bases)
         return [path for each in found for path in sorted(each)]
 
-    def _absolute(self, path: str) -> str:
+    def located(self, path: str) -> str:
+        """The absolute path of one that a person wrote: from the home folder, or relative to the project."""
         if path == "~" or path.startswith("~/"):
             path = _joined(self.home, path[2:])
         return os.path.normpath(self.project / path)
@@ -167,18 +190,6 @@ def _below(path: str, folder: str) -> str | None:
         return ""
     start = folder.rstrip(os.sep) + os.sep
     return path[len(start) :].replace(os.sep, "/") if path.startswith(start) else None
-
-
-def _matches(base: str, rest: str) -> list[str]:
-    """Existing paths; a folder is only listed where a name in the rest holds `*` or `?`."""
-    found = [base]
-    for name in rest.split("/") if rest else ():
-        if "*" in name or "?" in name:
-            listed = (each for folder in found for each in _listed(folder, name))
-            found = list(islice(listed, MATCHES_LIMIT))
-        else:
-            found = [_joined(each, name) for each in found]
-    return [each for each in found if os.path.lexists(each)]
 
 
 def _listed(folder: str, pattern: str) -> list[str]:

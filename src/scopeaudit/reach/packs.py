@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scopeaudit.reach.git import Git, GitError
+from scopeaudit.reach.pipes import open_without_waiting
 
 SHARE_BYTES = 64 << 20
 _SHARE_OBJECTS = 20_000
@@ -187,7 +188,7 @@ def _is_directory(path: Path) -> bool:
 
 def _content(file: Path) -> Iterator[bytes]:
     try:
-        with file.open("rb") as opened:
+        with open(file, "rb", opener=open_without_waiting) as opened:
             while part := opened.read(_INDEX_BYTES):
                 yield part
     except OSError:

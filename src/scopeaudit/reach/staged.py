@@ -43,6 +43,7 @@ def staged(root: Path, variables: Mapping[str, str] | None = None) -> Iterator[D
 
 
 def _changes(git: Git, only: str | None) -> list[_Change]:
+    git.directory()
     base = _base(git)
     raw = git.output(
         "diff-index",

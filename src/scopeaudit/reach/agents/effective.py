@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from scopeaudit.catalogue.agent import Agent, Syntax, WayRule
 from scopeaudit.catalogue.conditions import UndecidedError
@@ -12,7 +13,9 @@ from scopeaudit.model.context import Access, AgentFound, Denial, MechanismFound,
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location, Source
 from scopeaudit.reach.agents.applied import Applied, Rule
-from scopeaudit.reach.agents.globs import Index, Part, match, names_in, parts_of
+from scopeaudit.reach.agents.globs import parts_of
+from scopeaudit.reach.agents.patterns import Pattern, Patterns
+from scopeaudit.reach.agents.prompts import Prompts
 from scopeaudit.reach.agents.rulebook import RULES_LIMIT, Rulebook
 from scopeaudit.reach.agents.rules import Denies, denial
 from scopeaudit.reach.agents.settings import Settings, read_settings, rules_of
@@ -25,6 +28,28 @@ _RANKS = {way: way.rank for way in Way}
 _OPENNESS = {Access.FREE: 2, Access.ASKS: 1, Access.NONE: 0}
 _MOST_OPEN = "Not all of its settings could be read and understood, so the most open case counts."
 _IN_THE_FOLDER = frozenset({Source.TREE, Source.STAGED, Source.HISTORY})
+
+
+_Matching: TypeAlias = tuple[tuple[Applied, Rule], ...]
+
+
+class _Place(NamedTuple):
+    """What of a place decides how it is reached, beside what covers it."""
+
+    source: Source | None
+    """`None` for a file."""
+    is_inside: bool = True
+    in_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How an agent gets at places of a kind, but for tool servers."""
+
+    open: tuple[Way, ...]
+    asking: tuple[Way, ...]
+    denied_by: tuple[Denial, ...]
+    advisory: tuple[Denial, ...]
 
 
 class AgentView:
@@ -40,19 +65,27 @@ class AgentView:
         present = frozenset(each.id for each in agent.mechanisms if list(machine.paths(each.files)))
         self.settings: Settings = read_settings(agent, machine, present, with_folder=with_folder)
         self.rules = Rulebook(agent, machine, self.settings, with_folder=with_folder)
-        self._reached: dict[tuple[Source, str], Reach] = {}
+        self.prompts = Prompts(agent, machine, self.settings)
+        self._reached: dict[tuple[Source, str], Decision] = {}
+        self._decisions: dict[tuple[_Place, _Matching], Decision] = {}
         self._held: dict[str, set[int]] = {}
         self._taken: set[str] = set()
+        self._given: set[str] = set()
         for server in self.servers:
             if server.enabled:
                 self._held.setdefault(server.path, set()).update(server.lines)
                 self._taken |= server.variables
+                self._given |= server.files
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What could not be read or understood so far."""
-        unclear = self._gap("some are not written as documented") if self._is_unclear else None
-        return (*self.settings.gaps, *([unclear] if unclear else ()), *self.rules.gaps)
+        found = [*self.settings.gaps]
+        if self._is_unclear:
+            found.append(self._gap("some are not written as documented"))
+        if not self.prompts.is_understood:
+            found.append(self._gap("what they put into the prompt could not be understood"))
+        return (*found, *self.rules.gaps)
 
     def _gap(self, why: str) -> Gap:
         return file_gap(f"settings of {self.agent.name}", f"{why}; what depends on them counts as open")
@@ -126,21 +159,41 @@ class AgentView:
                     source=applied.source,
                 )
 
-    def reach(self, location: Location) -> Reach | None:
-        """How the agent gets at a place; `None` for what was handed over by the user."""
+    def reach(self, location: Location, path: str | None = None) -> Reach | None:
+        """How the agent gets at a place; `None` for what was handed over by the user.
+
+        `path` is that of the file it lies in, where `path_of` was asked already.
+        """
         if location.source is Source.INPUT:
             return None
         key = (location.source, location.path)
-        if key not in self._reached:
-            self._reached[key] = self._reach(location)
-        found = replace(self._reached[key], location=location)
-        return self._with_servers(found, location)
+        decided = self._reached.get(key)
+        if decided is None:
+            decided = self._reached[key] = self._decided(location, path)
+        free, asking = decided.open, decided.asking
+        if (server := self._through_server(location)) is Access.FREE:
+            free = (*free, Way.SERVER)
+        elif server is Access.ASKS:
+            asking = (*asking, Way.SERVER)
+        return Reach(self.agent.id, location, free, asking, decided.denied_by, decided.advisory)
 
-    def _reach(self, location: Location) -> Reach:
-        ways = self._ways_to(location)
-        matching = [] if location.source is Source.HISTORY else list(self._matching(location))
-        if not matching:
-            return self._unhindered(location, ways)
+    def _decided(self, location: Location, path: str | None) -> Decision:
+        """What is open, by the kind of place and what covers it: few pairs of these are different."""
+        if location.source is Source.ENVIRONMENT:
+            place = _Place(Source.ENVIRONMENT)
+            matching = tuple(self._covering_variable(location.path.removeprefix("env:")))
+        elif location.source is Source.HISTORY:
+            place, matching = _Place(Source.HISTORY), ()
+        else:
+            path = path_of(self.machine, location) if path is None else path
+            place = _Place(None, self._is_inside(path), self._is_in_prompt(path))
+            matching = tuple(self._covering(path))
+        key = (place, matching)
+        if key not in self._decisions:
+            self._decisions[key] = self._decision(self._ways_to(place), matching)
+        return self._decisions[key]
+
+    def _decision(self, ways: dict[Way, Access], matching: _Matching) -> Decision:
         closed = frozenset().union(*(applied.closes for applied, _ in matching))
         asked = frozenset().union(*(applied.asks for applied, _ in matching))
         left = {
@@ -153,32 +206,23 @@ class AgentView:
             for each, rule in matching
             if left and not each.is_unknown and (is_open or not (each.closes | each.asks) & ways.keys())
         ]
-        return Reach(
-            agent=self.agent.id,
-            location=location,
+        return Decision(
             open=_ranked(way for way, access in left.items() if access is Access.FREE),
             asking=_ranked(way for way, access in left.items() if access is Access.ASKS),
             denied_by=tuple(dict.fromkeys(denied)),
             advisory=tuple(dict.fromkeys(advisory)),
         )
 
-    def _unhindered(self, location: Location, ways: dict[Way, Access]) -> Reach:
-        """A place that nothing is meant to close."""
-        free = _ranked(way for way, access in ways.items() if access is Access.FREE)
-        return Reach(self.agent.id, location, free, _ranked(ways.keys() - set(free)))
-
-    def _ways_to(self, location: Location) -> dict[Way, Access]:
+    def _ways_to(self, place: _Place) -> dict[Way, Access]:
         """The ways to a place that the agent has at all."""
-        if location.source is Source.ENVIRONMENT:
+        if place.source is Source.ENVIRONMENT:
             access = {Way.INHERITED: self._access(Way.INHERITED, inside=True)}
-        elif location.source is Source.HISTORY:
+        elif place.source is Source.HISTORY:
             # In the object store of git: nothing but a program unpacks it.
             access = {Way.SHELL: self._access(Way.SHELL, inside=True)}
         else:
-            path = self._path(location)
-            inside = self._is_inside(path)
-            access = {way: self._access(way, inside=inside) for way in _FILE_WAYS}
-            if self._is_in_prompt(path):
+            access = {way: self._access(way, inside=place.is_inside) for way in _FILE_WAYS}
+            if place.in_prompt:
                 access[Way.PROMPT] = Access.FREE
         return {way: each for way, each in access.items() if each is not Access.NONE}
 
@@ -205,51 +249,40 @@ class AgentView:
         within, beyond, _ = self.ways[way]
         return within if inside else beyond
 
-    def _path(self, location: Location) -> str:
-        return path_of(self.machine, location)
-
     @cached_property
-    def _prompts(self) -> tuple[Index, tuple[tuple[Part, ...], ...]]:
-        paths = (path for template in self.agent.prompt for path in self.machine.patterns(template))
-        patterns = tuple(parts_of(each) for each in paths)
-        return Index([names_in(each) for each in patterns]), patterns
+    def _prompts(self) -> Patterns:
+        """What is put into the prompt, though not what lies below it."""
+        return Patterns(Pattern(parts_of(each)) for each in self.prompts.patterns)
 
     def _is_in_prompt(self, path: str) -> bool:
-        names = path.replace(os.sep, "/").split("/")
-        index, patterns = self._prompts
-        return any(match(patterns[each], names, inside=False) for each in index.candidates(names))
+        return bool(self._prompts.naming(path.replace(os.sep, "/")))
 
-    def _with_servers(self, reach: Reach, location: Location) -> Reach:
-        """The same with the way through a server that holds what is there."""
+    def _through_server(self, location: Location) -> Access:
+        """The way through a server that holds what is there."""
         if location.source is Source.ENVIRONMENT:
             holding = location.path.removeprefix("env:") in self._taken
+        elif location.path in self._given and location.source is not Source.HISTORY:
+            holding = True
         else:
-            holding = location.line in self._held.get(location.path, ())
-        access = self._access(Way.SERVER, inside=True)
-        if not holding or access is Access.NONE:
-            return reach
-        if access is Access.FREE:
-            return replace(reach, open=(*reach.open, Way.SERVER))
-        return replace(reach, asking=(*reach.asking, Way.SERVER))
+            holding = location.path in self._held and location.line in self._held[location.path]
+        return self._access(Way.SERVER, inside=True) if holding else Access.NONE
 
     @cached_property
     def _with_rules(self) -> tuple[Applied, ...]:
         """The mechanisms that may cover a path."""
         return tuple(each for each in self.applied if each.rules or self.rules.is_anywhere(each.mechanism))
 
-    def _matching(self, location: Location) -> Iterator[tuple[Applied, Rule]]:
-        """The mechanisms that cover a place, each with the first rule that does."""
-        if location.source is Source.ENVIRONMENT:
-            name = location.path.removeprefix("env:")
-            for applied in self.applied:
-                rule = applied.rule_for_variable(name)
-                if rule is not None:
-                    yield applied, rule
-            return
-        path = self._path(location)
-        names = path.replace(os.sep, "/").split("/")
+    def _covering_variable(self, name: str) -> Iterator[tuple[Applied, Rule]]:
+        """The mechanisms that cover a variable, each with the first rule that does."""
+        for applied in self.applied:
+            rule = applied.rule_for_variable(name)
+            if rule is not None:
+                yield applied, rule
+
+    def _covering(self, path: str) -> Iterator[tuple[Applied, Rule]]:
+        """The mechanisms that cover a file, each with the first rule that does."""
         for applied in self._with_rules:
-            rule = applied.rule_for(path, names, self.rules.beside(applied.mechanism, path))
+            rule = applied.rule_for(path, self.rules.beside(applied.mechanism, path))
             if rule is not None:
                 yield applied, rule
 

@@ -48,6 +48,8 @@ class Fenced:
     """The file, as reports write it."""
     project: str | None
     """The scanned folder, if the file lies in it: no link in there is followed."""
+    around: str
+    """The folder that no link of the person's own may lead out of; empty if there is none."""
     before: str | None = field(repr=False)
     """The file as it is; `None` if it is not there, or cannot be read."""
     after: str = field(repr=False)
@@ -78,13 +80,14 @@ def fence_of(agent: Agent, machine: Machine, paths: Sequence[str], variables: Se
     path = _place(machine, fence)
     inside = bool(path) and machine.inside(path) is not None
     project = str(machine.project) if inside else None
+    around = _around(machine, path)
     before: str | None = None
     problem: str | None = None
     after, changes, notes = _from_nothing(agent, fence, items)
     try:
         if not path:
             raise UnreadableError("lies in a folder that is not known here")
-        before = _present(path, project)
+        before = _present(path, project, around)
         after, changes, notes = _applied(fence, items, before)
     except UnreadableError as error:
         problem = str(error)
@@ -98,6 +101,7 @@ def fence_of(agent: Agent, machine: Machine, paths: Sequence[str], variables: Se
         path=path,
         shown=printable(machine.shown(path) if path else fence.file),
         project=project,
+        around=around,
         before=before,
         after=after,
         changes=changes,
@@ -138,7 +142,7 @@ def write(fenced: Fenced) -> None:
     if not fenced.changes:
         return
     try:
-        _refuse_links(fenced.path, fenced.project)
+        _refuse_links(fenced.path, fenced.project, fenced.around)
         # A person's own configuration is often a link into a folder of such files: the link stays.
         target = fenced.path if fenced.project is not None else os.path.realpath(fenced.path)
         Path(target).parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +169,7 @@ def _replace(target: str, fenced: Fenced) -> None:
             if hasattr(os, "chown") and status.st_uid != os.geteuid():
                 os.chown(temporary, status.st_uid, status.st_gid)
             temporary.chmod(mode)
-        if _present(fenced.path, fenced.project) != fenced.before:
+        if _present(fenced.path, fenced.project, fenced.around) != fenced.before:
             raise UnreadableError("has changed since it was read; start again")
         temporary.replace(target)
     except BaseException:
@@ -212,13 +216,13 @@ def _from_nothing(
         raise UsageError(f"rules/agents/{agent.id}.yaml: fence: cannot be written: {error}") from None
 
 
-def _present(path: str, project: str | None) -> str | None:
+def _present(path: str, project: str | None, around: str) -> str | None:
     """The text of the file, to the character; `None` if it is not there.
 
     Raises:
         UnreadableError: if it cannot be read as text, or is no file of its own.
     """
-    _refuse_links(path, project)
+    _refuse_links(path, project, around)
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     )
@@ -240,9 +244,25 @@ def _present(path: str, project: str | None) -> str | None:
         raise UnreadableError("is not UTF-8 text") from None
 
 
-def _refuse_links(path: str, project: str | None) -> None:
-    """A scanned folder must not say which file outside of it, or in its `.git`, is written."""
+def _around(machine: Machine, path: str) -> str:
+    """The home folder for what lies there; for what a variable moved, the folder that it lies in."""
+    home = str(machine.home)
+    if not path or path.startswith(home.rstrip(os.sep) + os.sep):
+        return home
+    return path.rpartition(os.sep)[0]
+
+
+def _refuse_links(path: str, project: str | None, around: str) -> None:
+    """A scanned folder must not say which file outside of it, or in its `.git`, is written.
+
+    A person's own files may be links, but none out of the folder they belong to.
+    """
     if project is None:
+        real = Path(os.path.realpath(path))
+        if around and not real.is_relative_to(os.path.realpath(around)):
+            raise UnreadableError(
+                "is a symbolic link out of the folder it belongs to, or lies behind one; it is not followed"
+            )
         return
     real = Path(os.path.realpath(project), os.path.relpath(path, project))
     if os.path.normcase(os.path.realpath(path)) != os.path.normcase(real):

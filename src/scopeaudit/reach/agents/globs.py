@@ -9,26 +9,53 @@ Source for ignore files: https://git-scm.com/docs/gitignore, "PATTERN FORMAT".
 
 import fnmatch
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
-_ANY = "**"
-Part: TypeAlias = "str | re.Pattern[str]"
+ANY = "**"
+_SPECIAL = re.compile(r"[*?\[\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class NameGlob:
+    """What a name has to match."""
+
+    glob: str
+    loose: bool
+    """Whether case is ignored."""
+    expression: re.Pattern[str] = field(compare=False)
+
+    def match(self, name: str) -> bool:
+        """Whether a name does."""
+        return self.expression.match(name) is not None
+
+    @property
+    def start(self) -> str:
+        """What every name it matches begins with, but for the case."""
+        return _SPECIAL.split(self.glob, maxsplit=1)[0]
+
+    @property
+    def end(self) -> str:
+        """What every name it matches ends with, but for the case."""
+        return _SPECIAL.split(self.glob)[-1]
+
+
+Part: TypeAlias = "str | NameGlob"
 """A plain name, `**`, or what a name has to match."""
 
 
 @lru_cache(maxsize=8192)
-def _name(pattern: str, loose: bool) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(pattern), re.IGNORECASE if loose else 0)
+def _name(pattern: str, loose: bool) -> NameGlob:
+    expression = re.compile(fnmatch.translate(pattern), re.IGNORECASE if loose else 0)
+    return NameGlob(pattern, loose, expression)
 
 
 def parts_of(names: Iterable[str], *, loose: bool = False) -> tuple[Part, ...]:
     """A pattern name by name; `loose` ignores case."""
     return tuple(
-        each if each == _ANY or not (loose or re.search(r"[*?\[]", each)) else _name(each, loose)
+        each if each == ANY or not (loose or re.search(r"[*?\[]", each)) else _name(each, loose)
         for each in names
     )
 
@@ -41,7 +68,7 @@ def match(pattern: Sequence[Part], names: Sequence[str], *, inside: bool) -> boo
     reached = {0}
     for position, part in enumerate(pattern):
         last = position == len(pattern) - 1
-        if part == _ANY:
+        if part == ANY:
             start = min(reached)
             # At the end it means all that is inside, and not the folder itself.
             reached = set(range(start + last, len(names) + 1))
@@ -58,44 +85,17 @@ class Effort:
     """How many patterns may still be tried. What is not tried matches nothing."""
 
     def __init__(self, tries: int) -> None:
-        self._left = tries
+        self.left = tries
 
     @property
     def is_spent(self) -> bool:
         """Whether something was not tried."""
-        return self._left < 0
+        return self.left < 0
 
-    def take(self) -> bool:
-        """Whether one more may be tried."""
-        self._left -= 1
-        return self._left >= 0
-
-
-class Index:
-    """Which of many patterns may match a path: those of which it has a certain name, and those without."""
-
-    def __init__(self, needed: Sequence[frozenset[str]]) -> None:
-        """`needed` are for each pattern the names that any path it matches has."""
-        common = Counter(name for names in needed for name in names)
-        self._named: dict[str, list[int]] = {}
-        self._others: list[int] = []
-        for number, names in enumerate(needed):
-            if names:
-                self._named.setdefault(min(names, key=lambda each: (common[each], each)), []).append(number)
-            else:
-                self._others.append(number)
-
-    def candidates(self, names: Sequence[str]) -> list[int]:
-        """Numbers of the patterns, ascending."""
-        if not self._named:
-            return self._others
-        found = [number for name in self._named.keys() & names for number in self._named[name]]
-        return sorted((*self._others, *found)) if found else self._others
-
-
-def names_in(pattern: Iterable[Part]) -> frozenset[str]:
-    """The names that every path has which a pattern matches."""
-    return frozenset(each for each in pattern if isinstance(each, str) and each not in ("", _ANY))
+    def take(self, tries: int = 1) -> bool:
+        """Whether one more may be tried, or as many as are given."""
+        self.left -= tries
+        return self.left >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def ignore_line(line: str) -> IgnoreLine | None:
     if not parts:
         return None
     if "/" not in text.rstrip("/"):
-        parts.insert(0, _ANY)
+        parts.insert(0, ANY)
     if again:
         parts = ["*" if re.search(r"[\\\[]", each) else each for each in parts]
     return IgnoreLine(parts_of(parts, loose=again), again, folders_only)
@@ -134,40 +134,3 @@ def without_blanks(text: str) -> str:
     """Blanks at the end do not count, but for one behind a backslash."""
     stripped = text.rstrip(" ")
     return stripped + " " if stripped.endswith("\\") and len(stripped) < len(text) else stripped
-
-
-class IgnoreLines:
-    """The lines of an ignore file, ready for many paths."""
-
-    def __init__(self, lines: Iterable[IgnoreLine], effort: Effort | None = None) -> None:
-        self._lines = tuple(lines)
-        self._index = Index([names_in(each.parts) for each in self._lines])
-        self._effort = effort
-
-    def deciding(self, names: Sequence[str]) -> int | None:
-        """The number of the line that ignores a path, given by names; the last that matches counts."""
-        found: int | None = None
-        for number in self._index.candidates(names):
-            line = self._lines[number]
-            if line.again is (found is None):
-                continue
-            if self._effort is not None and not self._effort.take():
-                return None
-            if _covers(line, names):
-                found = None if line.again else number
-        return found
-
-    def needed(self) -> frozenset[str]:
-        """The names that every path has which is ignored; none where that is not said in one line."""
-        return names_in(self._lines[0].parts) if len(self._lines) == 1 else frozenset()
-
-
-def is_ignored(lines: Iterable[IgnoreLine], path: str) -> bool:
-    """Whether lines of an ignore file cover a path relative to its folder; the last that matches counts."""
-    return IgnoreLines(lines).deciding(path.split("/")) is not None
-
-
-def _covers(line: IgnoreLine, names: Sequence[str]) -> bool:
-    if line.folders_only:
-        return match(line.parts, names[:-1], inside=True)
-    return match(line.parts, names, inside=True)

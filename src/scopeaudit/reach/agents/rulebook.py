@@ -8,7 +8,7 @@ from functools import cached_property
 from scopeaudit.catalogue.agent import Agent, Mechanism, Syntax, Void
 from scopeaudit.catalogue.conditions import UndecidedError
 from scopeaudit.model.gap import Gap
-from scopeaudit.reach.agents.applied import Applied, Rule, Rules
+from scopeaudit.reach.agents.applied import Applied, Rule, Rules, SharedPatterns
 from scopeaudit.reach.agents.globs import Effort
 from scopeaudit.reach.agents.rules import Denies, denial, is_too_long, together
 from scopeaudit.reach.agents.settings import Settings, read_text, rules_of
@@ -39,6 +39,7 @@ class Rulebook:
         self._settings = settings
         self._with_folder = with_folder
         self._effort = Effort(_TRIES)
+        self._patterns = SharedPatterns(self._effort)
         self._gaps: dict[Gap, None] = {}
         self._files: dict[tuple[str, str], Rule | None] = {}
         self._beside: dict[tuple[str, str], tuple[Rule, ...]] = {}
@@ -84,10 +85,10 @@ class Rulebook:
         return Applied(
             mechanism,
             tuple(rules),
-            Rules([each.denies for each in rules], self._effort),
+            Rules([each.denies for each in rules], self._effort, self._patterns),
             void,
             excepted,
-            Rules(excepted, self._effort) if excepted else None,
+            Rules(excepted, self._effort, self._patterns) if excepted else None,
             is_unknown=not is_known,
         )
 
@@ -128,9 +129,13 @@ class Rulebook:
     def beside(self, mechanism: Mechanism, path: str) -> tuple[Rule, ...]:
         """Rules of ignore files that may lie in any folder: in those around a path, the nearest first."""
         templates = self._anywhere.get(mechanism.id)
-        if not templates or self._machine.inside(path) is None:
+        if not templates:
             return ()
-        return self._around(mechanism, templates, path.rpartition(os.sep)[0])
+        folder = path.rpartition(os.sep)[0]
+        known = self._beside.get((mechanism.id, folder))
+        if known is not None:
+            return known
+        return () if self._machine.inside(path) is None else self._around(mechanism, templates, folder)
 
     def is_anywhere(self, mechanism: Mechanism) -> bool:
         """Whether a mechanism has ignore files that may lie in any folder."""

@@ -5,19 +5,14 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Protocol
 
 from scopeaudit.catalogue.agent import Syntax
-from scopeaudit.reach.agents.globs import (
-    Effort,
-    IgnoreLines,
-    Part,
-    ignore_line,
-    match,
-    names_in,
-    parts_of,
-)
+from scopeaudit.reach.agents.globs import Effort, Part, ignore_line, match, parts_of
+from scopeaudit.reach.agents.ignore_lines import IgnoreLines
+from scopeaudit.reach.agents.patterns import Pattern
 from scopeaudit.reach.machine import Machine
 
 _CLAUDE = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<pattern>.*)\))?", re.DOTALL)
@@ -34,8 +29,8 @@ class Denies(Protocol):
     def variable(self, name: str) -> bool:
         """Whether it covers a variable of the environment."""
 
-    def needed(self) -> frozenset[str]:
-        """Names that every path has which it covers; empty where that cannot be said."""
+    def patterns(self) -> tuple[Pattern, ...] | None:
+        """Patterns of absolute paths that cover all it covers; `None` where that cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +43,8 @@ class _Nothing:
         del name
         return False
 
-    def needed(self) -> frozenset[str]:
-        return frozenset()
+    def patterns(self) -> tuple[Pattern, ...] | None:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,9 @@ class _Everything(_Nothing):
     def path(self, path: str) -> bool:
         del path
         return True
+
+    def patterns(self) -> tuple[Pattern, ...] | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,18 @@ class Ignored(_Nothing):
         start = self.folder.rstrip(os.sep) + os.sep
         if not path.startswith(start):
             return None
-        found = self.lines.deciding(path[len(start) :].replace(os.sep, "/").split("/"))
+        found = self.lines.deciding(path[len(start) :].replace(os.sep, "/"))
         return None if found is None else self.numbers[found]
 
-    def needed(self) -> frozenset[str]:
+    def patterns(self) -> tuple[Pattern, ...] | None:
         """As `Denies` has it."""
-        return self.lines.needed()
+        if self.lines.is_nothing:
+            return ()
+        alone = self.lines.alone
+        if alone is None:
+            return None
+        around = self.folder.rstrip(os.sep).replace(os.sep, "/").split("/")
+        return (Pattern((*around, *alone.parts), alone.folders_only),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,8 @@ class _Glob(_Nothing):
     def path(self, path: str) -> bool:
         return match(self.parts, path.replace(os.sep, "/").split("/"), inside=True)
 
-    def needed(self) -> frozenset[str]:
-        return names_in(self.parts)
+    def patterns(self) -> tuple[Pattern, ...] | None:
+        return (Pattern(self.parts),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +112,22 @@ class _Believed(_Nothing):
     def path(self, path: str) -> bool:
         return any(each.path(path) for each in self.believed) and not self.real.path(path)
 
-    def needed(self) -> frozenset[str]:
-        return frozenset.intersection(*(each.needed() for each in self.believed))
+    def patterns(self) -> tuple[Pattern, ...] | None:
+        found = [each.patterns() for each in self.believed]
+        known = [each for each in found if each is not None]
+        if len(known) < len(found):
+            return None
+        return tuple(replace(each, exact=False) for each in chain.from_iterable(known))
 
 
 @dataclass(frozen=True, slots=True)
 class _Variables(_Nothing):
-    patterns: tuple[str, ...]
+    names: tuple[str, ...]
     but: bool
     """Whether all others are meant."""
 
     def variable(self, name: str) -> bool:
-        listed = any(fnmatch.fnmatchcase(name.upper(), each.upper()) for each in self.patterns)
+        listed = any(fnmatch.fnmatchcase(name.upper(), each.upper()) for each in self.names)
         return listed is not self.but
 
 
