@@ -55,7 +55,10 @@ def test_a_user_wide_token_uploads_and_creates_everywhere_but_deletes_nothing(ca
         ("encoded", "the macaroon itself: what its caveats limit it to")
     }
     assert result.authority.state is State.UNKNOWN
-    assert result.authority.resources == ()
+    every = Resource("project/*", "every project that its user may upload to")
+    assert result.authority.resources == (every,)
+    grant = next(each for each in result.authority.grants if "upload-file" in each.operations)
+    assert grant.resources == {"project/*"}
     assert result.gaps == []
     assert result.requests == []
 

@@ -1,6 +1,7 @@
 """`scopeaudit narrow` on a folder, as a user runs it."""
 
 import json
+import re
 
 import pytest
 import typer
@@ -37,7 +38,7 @@ jobs:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     scanned = tmp_path / "scanned"
@@ -130,7 +131,48 @@ def test_a_job_of_another_file_is_used_for_a_credential_without_one(folder, caps
 def test_a_job_that_has_expired_needs_no_credential(folder, capsys):
     (made,) = read(capsys, "old", folder)
     assert made["narrower"] is None
-    assert "revoke it" in run(capsys, "old", folder)
+    assert "expired on 2020-01-01, so it needs no credential: revoke it" in run(capsys, "old", folder)
+
+
+def test_a_job_that_allows_nothing_any_more_needs_no_credential(folder, capsys, tmp_path, monkeypatch):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('version: 1\ndeny: ["github:*"]\n')
+    monkeypatch.setenv("SCOPEAUDIT_POLICY", str(policy))
+    assert "allows nothing, so it needs no credential: revoke it" in run(capsys, "triage", folder)
+
+
+def test_without_jobs_nothing_can_be_narrowed_and_the_next_step_is_told(folder, capsys):
+    (folder / "scopeaudit.yaml").unlink()
+    with pytest.raises(UsageError, match="`scopeaudit jobs init` proposes jobs"):
+        run(capsys, str(folder))
+    with pytest.raises(UsageError, match="c1: has no job to be narrowed to; `scopeaudit jobs init` proposes"):
+        run(capsys, "c1", folder)
+
+
+def test_it_is_told_whether_anything_was_asked(folder, capsys):
+    assert "Nothing was asked, so only resources that the job names are known" in run(
+        capsys, "triage", folder
+    )
+    assert "Nothing was asked" not in run(capsys, "github/read-code", folder)
+
+
+def test_the_command_of_a_remedy_prints_what_it_says(program, folder):
+    (folder / "domains.sh").write_text(expand("export RAILWAY_TOKEN=<uuid>\n", seed=31_003))
+    (folder / "scopeaudit.yaml").write_text(
+        f"{JOBS}  domains:\n    provider: railway\n    allow: [customDomainCreate]\n"
+        "    credentials: [{path: domains.sh}]\n"
+    )
+    scan = program("scan", ".", "--offline", "--source", "tree", "--format", "json", cwd=folder)
+    commands = {
+        (finding["credential"], command)
+        for finding in json.loads(scan.stdout)["findings"]
+        if finding["rule"] in ("excess-authority", "ungated-destruction")
+        for command in re.findall(r"`scopeaudit (narrow [^`]*)`", finding["remedy"])
+    }
+    ((credential, command),) = commands
+    printed = program(*command.split(), "--source", "tree", cwd=folder)
+    assert (command, printed.returncode, printed.stderr) == (f"narrow {credential}", 0, "")
+    assert printed.stdout.startswith(f"{credential}  railway project-token  domains.sh:1  job domains\n")
 
 
 def test_a_policy_of_the_user_takes_from_every_job(folder, capsys, tmp_path, monkeypatch):
@@ -147,7 +189,12 @@ def test_a_policy_of_the_user_takes_from_every_job(folder, capsys, tmp_path, mon
     ("subject", "options", "told"),
     [
         ("loose.sh", {}, "has no job"),
-        ("frobnicate", {}, "no such credential, place or job"),
+        (
+            "frobnicate",
+            {},
+            "no such credential, place or job; credentials here are c1, c2, c3, jobs are old,",
+        ),
+        ("c9", {}, "c9: no such credential"),
         ("triage", {"format_": "yaml"}, "--format yaml"),
         ("triage", {"job": "file-without-name"}, "FILE#NAME"),
         ("triage", {"job": "scopeaudit.yaml#nothing"}, "no job nothing"),

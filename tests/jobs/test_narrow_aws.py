@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from scopeaudit.ask.aws.evaluate import Holdings, evaluate, grants, resources
 from scopeaudit.ask.aws.policies import Policy, parse_policy
 from scopeaudit.ask.aws.principal import Principal, PrincipalKind
 from scopeaudit.catalogue.operations import OperationCatalogue
-from scopeaudit.jobs.narrow.aws import MOST_CHARACTERS
+from scopeaudit.jobs.narrow.aws import MOST_CHARACTERS, MOST_POLICIES
 from scopeaudit.jobs.narrow.aws_actions import shortened
-from scopeaudit.model.authority import Authority, Resource, State
+from scopeaudit.jobs.narrow.aws_beside import _TABLE
+from scopeaudit.model.authority import Authority, Resource, State, Verdict
 from scopeaudit.model.job import Job
 from tests.ask.aws_samples import READ_HERE, few
 from tests.jobs.narrow_world import RULES, allowed, everything, excess, granted, job, narrowed, template
@@ -158,6 +160,103 @@ def test_what_an_action_always_acts_on_too_is_let_in_and_told():
 def test_actions_that_widen_the_policy_itself_are_told():
     found = narrowed(job("aws", "iam:PutUserPolicy"))
     assert any("itself included" in each for each in found.remains)
+
+
+def statements(text: str) -> list[tuple[list[str], object, object]]:
+    """Actions, resources and conditions of one policy."""
+    (policy,) = policies(text)
+    return [(each["Action"], each["Resource"], each.get("Condition")) for each in policy["Statement"]]
+
+
+@pytest.mark.parametrize(
+    ("named", "condition"),
+    [
+        (["arn:aws:sqs:eu-west-1:1:jobs"], {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+        (
+            ["arn:aws:sqs:us-east-1:1:jobs", "arn:aws:sqs:eu-west-1:1:jobs"],
+            {"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "us-east-1"]}},
+        ),
+        (["arn:aws:sqs:*:1:jobs"], None),
+        (["arn:aws:sqs:eu-west-1:1:jobs", "arn:aws:sqs:eu-*:1:jobs"], None),
+        (["arn:aws:sns:eu-west-1:1:news"], None),
+        (["s3://site"], None),
+        ([], None),
+    ],
+    ids=["one", "two", "any", "one-and-some", "of-another-service", "of-no-region", "none"],
+)
+def test_what_aws_allows_on_everything_only_is_limited_to_the_regions_of_the_job(named, condition):
+    found = narrowed(job("aws", "sqs:ListQueues", resources=named))
+    assert statements(found.text) == [(["sqs:ListQueues"], "*", condition)]
+    told = [
+        each for each in found.remains if each.startswith("sqs:ListQueues: AWS takes only * as the resource")
+    ]
+    assert [("lets requests to" in each) for each in told] == [condition is not None]
+
+
+def test_with_a_condition_of_regions_the_excess_is_gone_too():
+    declared = job(
+        "aws", "sqs:SendMessage", "sqs:ListQueues", resources=["arn:aws:sqs:eu-west-1:123456789012:jobs"]
+    )
+    authority = evaluated(narrowed(declared).text)
+    assert excess(declared, authority) == ALWAYS < excess(declared, everything("aws", "user-key"))
+    assert granted(authority) == {"sqs:SendMessage"} | ALWAYS
+    assert authority.operations(Verdict.UNKNOWN) == {"sqs:ListQueues"}
+
+
+@pytest.mark.parametrize(
+    ("allowed_", "told"),
+    [
+        (["s3:GetObject"], ["s3:ListBucket too, for a missing object", "kms:Decrypt too, where a key"]),
+        (["s3:GetObject", "s3:ListBucket", "kms:Decrypt"], []),
+        (["s3:PutObject", "kms:Decrypt"], ["s3:PutObject may need kms:GenerateDataKey too, where a key"]),
+        (["secretsmanager:GetSecretValue"], ["secretsmanager:GetSecretValue may need kms:Decrypt too"]),
+        (["ssm:GetParameter"], ["for parameters that are SecureString"]),
+        (["sqs:SendMessage"], ["kms:GenerateDataKey and kms:Decrypt too, where a key of the account encrypts the"]),
+        (["lambda:CreateFunction", "ecs:RunTask"], ["ecs:RunTask, lambda:CreateFunction may need iam:PassRole too"]),
+        (["lambda:CreateFunction", "iam:PassRole"], []),
+        (["sts:AssumeRole"], []),
+    ],
+)  # fmt: skip
+def test_what_an_action_may_need_beside_itself_is_told_and_not_added(allowed_, told):
+    found = narrowed(job("aws", *allowed_))
+    beside = [each for each in found.remains if "so it is not added" in each]
+    assert len(beside) == len(told)
+    for words, line in zip(told, beside, strict=True):
+        assert words in line
+        assert "(https://docs.aws.amazon.com/" in line
+    assert granted(evaluated(found.text)) == set(allowed_) | ALWAYS
+
+
+def test_every_action_that_is_told_of_is_one_of_the_catalogue():
+    named = {each for case in _TABLE for each in (*case.actions, *case.needs)}
+    assert named <= CATALOGUE.ids
+
+
+def test_a_condition_on_tags_is_offered_for_environments_and_never_added():
+    found = narrowed(job("aws", "s3:GetObject", environments=["production", 'a"b']))
+    assert "Condition" not in found.text
+    (told,) = [each for each in found.remains if "IAM knows no environments" in each]
+    condition = re.search(r'"Condition": (\{.*\}), which', told)
+    assert condition is not None
+    assert json.loads(condition[1]) == {
+        "StringEquals": {"aws:ResourceTag/environment": ["production", 'a"b']}
+    }
+
+
+def test_more_policies_than_a_role_takes_are_told():
+    few_ = narrowed(job("aws", "effect:read"))
+    assert len(policies(few_.text)) <= MOST_POLICIES
+    assert not any("unless its quota is raised" in each for each in few_.remains)
+    many = [f"arn:aws:s3:::{'b' * 50}{number}/*" for number in range(1_200)]
+    found = narrowed(job("aws", "s3:GetObject", resources=many))
+    made = policies(found.text)
+    assert len(made) > MOST_POLICIES
+    assert max(len(json.dumps(each, separators=(",", ":"))) for each in made) <= MOST_CHARACTERS
+    named = [one["Resource"] for each in made for one in each["Statement"]]
+    reached = [arn for each in named for arn in ([each] if isinstance(each, str) else each)]
+    assert sorted(reached) == sorted(many)
+    assert not any("wildcards" in each for each in found.remains)
+    assert any("unless its quota is raised" in each for each in found.remains)
 
 
 def test_a_large_job_fits_the_size_of_policies_and_is_no_wider():

@@ -112,9 +112,16 @@ def run() -> Iterator["object"]:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
-    def execute(text: str, *, check: bool = True) -> str:
+    def execute(text: str, *, check: bool = True, user: str = "root") -> str:
         done = subprocess.run(
-            [CLIENT, "--no-defaults", f"--socket={place}", "--user=root", "--batch", "--skip-column-names"],
+            [
+                CLIENT,
+                "--no-defaults",
+                f"--socket={place}",
+                f"--user={user}",
+                "--batch",
+                "--skip-column-names",
+            ],
             input=text,
             capture_output=True,
             text=True,
@@ -122,7 +129,7 @@ def run() -> Iterator["object"]:
         )
         if check and done.returncode:
             raise AssertionError(done.stderr)
-        return done.stdout
+        return done.stdout if check else done.stderr
 
     try:
         for _ in range(100):
@@ -152,3 +159,57 @@ def test_a_server_takes_the_statements_and_grants_no_more(run):
         f"GRANT SELECT, INSERT ON `sh_p`.`{quoted}`",
         "GRANT SELECT, INSERT ON `sh\\_p`.*",
     }
+
+
+WIDE = "GRANT ALL PRIVILEGES ON *.* TO '{}'@localhost WITH GRANT OPTION;"
+JOB_STATEMENTS = {
+    "read": "SELECT total FROM mart.orders",
+    "add": "INSERT INTO mart.orders VALUES (2, 2)",
+    "change": "UPDATE mart.orders SET total = 3",
+}
+OTHER_STATEMENTS = {
+    "delete": "DELETE FROM mart.orders",
+    "truncate": "TRUNCATE TABLE mart.orders",
+    "drop a table": "DROP TABLE mart.orders",
+    "drop a database": "DROP DATABASE mart",
+    "another table": "SELECT * FROM mart.cards",
+    "another database of a name that a wildcard would fit": "SELECT * FROM martx.orders",
+    "files of the server": "SELECT 1 INTO OUTFILE '/tmp/never-written-by-scopeaudit'",
+    "accounts": "CREATE USER thief@localhost",
+    "passing it on": "GRANT SELECT ON mart.orders TO nobody@localhost",
+}
+
+
+@pytest.mark.skipif(not (SERVER and CLIENT and MAKER), reason="no MariaDB server on this machine")
+def test_a_login_with_the_role_does_the_job_and_the_excess_is_gone(run):
+    run(
+        "CREATE DATABASE mart; CREATE DATABASE martx; CREATE TABLE martx.orders (id int);"
+        "CREATE TABLE mart.orders (id int, total int); CREATE TABLE mart.cards (id int);"
+        "INSERT INTO mart.orders VALUES (1, 1); CREATE USER nobody@localhost;"
+    )
+    declared = job("mysql", "SELECT", "INSERT", "UPDATE", resources=["table/mart.orders"], name="shop-app")
+    run(narrowed(declared).text)
+    run(
+        "CREATE USER narrow@localhost; GRANT shop_app TO narrow@localhost;"
+        "SET DEFAULT ROLE shop_app FOR narrow@localhost;"
+        f"CREATE USER wide@localhost; {WIDE.format('wide')}"
+    )
+    for statement in JOB_STATEMENTS.values():
+        run(statement, user="narrow")
+    refused = {
+        name for name, text in OTHER_STATEMENTS.items() if "denied" in run(text, check=False, user="narrow")
+    }
+    assert refused == OTHER_STATEMENTS.keys()
+    assert "denied" not in run(OTHER_STATEMENTS["delete"], check=False, user="wide")
+
+
+@pytest.mark.skipif(not (SERVER and CLIENT and MAKER), reason="no MariaDB server on this machine")
+def test_a_whole_database_is_that_one_and_none_that_a_wildcard_would_fit(run):
+    run("CREATE DATABASE re_ports; CREATE DATABASE rexports; CREATE TABLE rexports.t (id int);")
+    run("CREATE TABLE re_ports.t (id int);")
+    run(narrowed(job("mysql", "SELECT", resources=["database/re_ports"], name="reporter")).text)
+    run(
+        "CREATE USER rep@localhost; GRANT reporter TO rep@localhost; SET DEFAULT ROLE reporter FOR rep@localhost;"
+    )
+    run("SELECT * FROM re_ports.t", user="rep")
+    assert "denied" in run("SELECT * FROM rexports.t", check=False, user="rep")

@@ -280,8 +280,145 @@ def test_without_an_answer_names_come_from_the_job_alone():
         'GRANT USAGE ON SEQUENCE "public"."ids" TO "reader";',
         'GRANT SELECT ON TABLE "public"."orders" TO "reader";',
         '-- REVOKE TEMPORARY ON DATABASE "shop" FROM PUBLIC;',
+        '-- REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA "log" FROM PUBLIC;',
     ]
     assert any("audit.*" in each for each in found.remains)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["table/a.b.\0c", "schema/a.\0", "database/\0", "column/a.b.c.\0", "table/a.b.\ud800", "\0"],
+    ids=["table", "schema", "database", "column", "half-a-character", "bare"],
+)
+def test_a_name_that_cannot_be_written_is_left_out_and_told(resource):
+    found = narrowed(job("postgresql", "SELECT", resources=[resource], name="reader"))
+    assert found.text == 'CREATE ROLE "reader" LOGIN;'
+    assert any(each.startswith(f"resource {resource} of the job names nothing") for each in found.remains)
+    assert narrowed(job("postgresql", "SELECT"), context={"database": "a\0"}).text == (
+        'CREATE ROLE "its_job" LOGIN;'
+    )
+
+
+def columns(place: World, *names: str) -> list[str]:
+    return named(place, "table/DB.shop.orders", *(f"column/DB.shop.orders.{each}" for each in names))
+
+
+def test_a_reader_of_named_columns_reads_these_and_no_other(place, tmp_path):
+    wide = before(place, tmp_path)
+    name = f"{place.mark}_cols"
+    declared = job(
+        "postgresql", "SELECT (single columns)", "CONNECT", resources=columns(place, "id"), name=name
+    )
+    found, narrow = audited(place, declared, wide, tmp_path)
+    assert found.text.split("\n")[:4] == [
+        f'CREATE ROLE "{name}" LOGIN;',
+        f'GRANT CONNECT ON DATABASE "{place.database}" TO "{name}";',
+        f'GRANT USAGE ON SCHEMA "shop" TO "{name}";',
+        f'GRANT SELECT ("id") ON TABLE "shop"."orders" TO "{name}";',
+    ]
+    assert (found.missing, found.beyond) == ((), ())
+    assert granted(narrow) == {"SELECT (single columns)", "CONNECT"}
+    assert excess(declared, narrow) <= {"CONNECT"}
+    assert len(excess(declared, wide)) > 200
+    assert 'of "shop"."orders" the columns "id" and no other: SELECT * is refused' in found.remains
+
+
+def test_the_server_refuses_what_the_columns_leave_out(place, tmp_path):
+    wide = before(place, tmp_path)
+    declared = job(
+        "postgresql",
+        "SELECT (single columns)",
+        "UPDATE (single columns)",
+        "DELETE",
+        resources=columns(place, "total", "id"),
+        name=f"{place.mark}_part",
+    )
+    place.run("SET ROLE {owner}; ALTER TABLE shop.orders ADD COLUMN card text", owner=f"{place.mark}_owner")
+    found = narrowed(declared, wide.kind, wide, {"database": place.database})
+    assert 'GRANT DELETE, SELECT ("id", "total"), UPDATE ("id", "total") ON TABLE' in found.text
+    assert "DELETE: PostgreSQL grants these for whole tables" in found.remains
+    with issued(place, found, f"{place.mark}_part") as name, place.connect(name) as connection:
+        connection.execute("SELECT id, total FROM shop.orders")
+        connection.execute("UPDATE shop.orders SET total = 1 WHERE id = 1")
+        connection.execute("DELETE FROM shop.orders WHERE id = 1")
+        for refused in (
+            "SELECT * FROM shop.orders",
+            "SELECT card FROM shop.orders",
+            "UPDATE shop.orders SET card = ''",
+            "INSERT INTO shop.orders (id) VALUES (2)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(refused)  # type: ignore[arg-type]
+
+
+def test_a_job_of_whole_tables_that_names_columns_is_told_what_it_does_not_get():
+    declared = job("postgresql", "SELECT", resources=["column/shop.public.orders.total"], name="reader")
+    found = narrowed(declared)
+    assert 'GRANT SELECT ("total") ON TABLE "public"."orders" TO "reader";' in found.text
+    assert found.missing == ("SELECT",)
+    assert set(found.beyond) == {"SELECT (single columns)", "CONNECT"}
+
+
+def test_columns_of_a_schema_that_is_the_jobs_as_a_whole_limit_nothing():
+    written = ["schema/shop.public", "column/shop.public.orders.total"]
+    found = narrowed(job("postgresql", "SELECT", resources=written, name="reader"))
+    assert "GRANT SELECT ON ALL TABLES" in found.text
+    assert '"total"' not in found.text
+    assert found.missing == ()
+
+
+def test_single_columns_that_nobody_names_are_told_to_be_whole_tables():
+    declared = job("postgresql", "SELECT (single columns)", resources=["table/shop.public.orders"])
+    found = narrowed(declared)
+    assert 'GRANT SELECT ON TABLE "public"."orders"' in found.text
+    assert "SELECT" in found.beyond
+    assert any("name column/database.schema.table.column to have fewer" in each for each in found.remains)
+
+
+def test_hostile_columns_are_names_and_nothing_else(place):
+    table = f"column/{place.database}.shop.orders"
+    declared = job("postgresql", "SELECT (single columns)", resources=[f'{table}.x"; DROP TABLE t; --'])
+    assert '("x""; DROP TABLE t; --") ON TABLE "shop"."orders"' in narrowed(declared).text
+    found = narrowed(job("postgresql", "SELECT (single columns)", resources=[f"{table}.*", f"{table}.a.b"]))
+    assert "GRANT SELECT" not in found.text
+    assert sum("names nothing that is known" in each for each in found.remains) == 2
+
+
+def test_row_security_leaves_the_new_role_no_row_until_a_policy_is_for_it(place, tmp_path):
+    wide = before(place, tmp_path)
+    owner, name = f"{place.mark}_owner", f"{place.mark}_rows"
+    declared = job("postgresql", "SELECT", resources=named(place, "table/DB.shop.orders"), name=name)
+    found = narrowed(declared, wide.kind, wide, {"database": place.database})
+    (told,) = [each for each in found.remains if "ROW LEVEL SECURITY" in each]
+    assert f'TO "{name}" USING' in told
+    place.run(
+        "INSERT INTO shop.orders (id, total) VALUES (1, 5), (2, 7)",
+        "SET ROLE {owner}; ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY",
+        owner=owner,
+    )
+    with issued(place, found, name), place.connect(name) as connection:
+        assert connection.execute("SELECT id FROM shop.orders").fetchall() == []
+        place.run(
+            "SET ROLE {owner}; CREATE POLICY one ON shop.orders FOR SELECT TO {role} USING (id = 1)",
+            owner=owner,
+            role=name,
+        )
+        assert connection.execute("SELECT id FROM shop.orders").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(("more", "is_told"), [([], True), (["nextval"], False)], ids=["without", "with"])
+def test_a_job_that_inserts_is_told_of_sequences_it_may_need(place, tmp_path, more, is_told):
+    wide = before(place, tmp_path)
+    name = f"{place.mark}_ins"
+    declared = job("postgresql", "INSERT", *more, resources=named(place, "schema/DB.shop"), name=name)
+    found = narrowed(declared, wide.kind, wide, {"database": place.database})
+    assert any("needs USAGE on the sequence" in each for each in found.remains) is is_told
+    with issued(place, found, name), place.connect(name) as connection:
+        if is_told:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="sequence"):
+                connection.execute("INSERT INTO shop.orders (total) VALUES (1)")
+        else:
+            connection.execute("INSERT INTO shop.orders (total) VALUES (1)")
 
 
 def test_without_any_name_the_schema_is_assumed_and_told():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from scopeaudit.jobs.narrow.narrow import _MAKERS
 from scopeaudit.model.authority import Authority, Resource, State
 from tests.jobs.narrow_world import (
     RULES,
@@ -172,3 +173,15 @@ def test_a_provider_without_a_narrower_kind_is_told_to_have_none():
     assert "no narrower kind" in found.title
     assert found.next_best is not None
     assert found.missing == ("effect:read",)
+
+
+@pytest.mark.parametrize("provider", ["gitlab", "jwt", "openai", "slack", "vercel"])
+def test_a_provider_without_a_narrower_credential_of_its_own_tells_what_comes_next(provider):
+    assert provider not in _MAKERS
+    found = narrowed(job(provider, "effect:read"))
+    entries = {each.issue for each in RULES.providers[provider].instead}
+    assert found.text in (entries or {""})
+    assert ("no narrower kind" in found.title) == (not entries)
+    assert found.next_best is not None
+    assert "a secret store that hands it to the one process" in found.next_best
+    assert found.source.startswith("https://")

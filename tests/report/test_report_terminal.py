@@ -27,6 +27,7 @@ from scopeaudit.model.finding import AuditedCredential, Finding, Report, ScanFac
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Reversible, Window
+from scopeaudit.report.layout import Page, listing, prose
 from scopeaudit.report.terminal import render
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -143,7 +144,7 @@ def test_nothing_known_is_said_so():
     report = Report(ScanFacts(files=1, asked=True), (bare,), (finding,))
     assert render(report, width=80, colour=False) == (
         "MEDIUM    made-up\n"
-        "  acme key · expired · expires 2026-01-01\n"
+        "  c1 acme key · expired · expires 2026-01-01\n"
         "  no job declared · no owner\n"
         "  note      made-up\n"
         "  known by  nothing: no answer, no document\n"
@@ -312,3 +313,55 @@ def test_many_ignored_findings_are_bounded():
 def test_a_credential_whose_findings_are_all_ignored_is_not_called_clean():
     text = text_of(replace(INCIDENT, findings=(), credentials=(RAILWAY,)))
     assert "without findings" not in text
+
+
+def test_a_name_longer_than_a_line_breaks_where_a_part_of_it_ends_and_keeps_its_mark():
+    words = listing(
+        ["apps/add-repo-to-installation-for-authenticated-user", "iam:CreateServiceLinkedRole"], 2
+    )
+    page = Page(width=40, colour=False)
+    page.row([], words, indent=4, label_width=9)
+    assert page.text() == (
+        "              apps/add-repo-to-\n"
+        "              installation-for-\n"
+        "              authenticated-user ·\n"
+        "              iam:CreateServiceLinked\n"
+        "              Role\n"
+    )
+
+
+@given(
+    st.lists(st.text(st.sampled_from("aB/·→ 漢-"), max_size=70), max_size=12),
+    st.integers(40, 90),
+    st.integers(0, 20),
+)
+def test_colour_changes_no_line_break(texts, width, indent):
+    pages = []
+    for colour in (False, True):
+        page = Page(width=width, colour=colour)
+        page.paragraph(listing(texts, len(texts), "bold"), indent=indent)
+        page.row([("label", "dim")], listing(texts, len(texts), "bold"), indent=2, label_width=9)
+        pages.append(_COLOUR.sub("", page.text()))
+    assert pages[0] == pages[1]
+    assert max((cell_len(line) for line in pages[0].split("\n")), default=0) <= width
+
+
+@pytest.mark.parametrize("width", range(44, 60))
+def test_a_command_in_backticks_stays_in_one_piece(width):
+    page = Page(width=width, colour=False)
+    text = "A sentence stands before it. `scopeaudit narrow c1` prints it; one ` alone breaks nothing."
+    page.paragraph(prose(text))
+    assert "`scopeaudit narrow c1`" in page.text()
+    assert page.text().split() == text.split()
+
+
+def test_what_could_not_be_verified_is_counted_in_a_note_beside_what_is_granted():
+    unverified = replace(
+        INCIDENT.findings[1],
+        credential="c1",
+        message="It may be able to do 2 operations more, which could not be verified.",
+    )
+    text = text_of(replace(INCIDENT, credentials=(RAILWAY,), findings=(*INCIDENT.findings[3:], unverified)))
+    assert "named by unverified-authority" not in text
+    assert "DROP TABLE" not in text
+    assert "  note      It may be able to do 2 operations more, which could not be verified.\n" in text

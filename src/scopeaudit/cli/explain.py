@@ -38,7 +38,8 @@ def explain(
     rules = load_rules(cache_in=cache_directory())
     provider_id, _, operation_id = subject.partition(":")
     if report is not None:
-        from scopeaudit.cli.explain_finding import about_finding, findings_called, read_report
+        from scopeaudit.cli.explain_finding import about_finding, findings_called
+        from scopeaudit.cli.report_file import read_report
 
         document = read_report(report)
         pages = (about_finding(each, document, rules) for each in findings_called(subject, document))

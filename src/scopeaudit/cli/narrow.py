@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from scopeaudit.model.policy import Policy
     from scopeaudit.report.json_text import Json
 
+_IDS_SHOWN = 5
+_NOT_ASKED = (
+    "Nothing was asked, so only resources that the job names are known; --ask reads what the present "
+    "credential reaches."
+)
+
 
 def narrow(
     subject: Annotated[
@@ -77,16 +83,17 @@ def narrow(
         root, subject = Path(subject), None
     file, named = _job_option(job)
     rules = load_rules(cache_in=cache_directory())
+    policy = load_policy(policy_files(os.environ), rules.providers, rules.findings)
     options = ScanOptions(
         root=root,
         sources=tuple(Source(each.value) for each in source or ()) or default_sources(root),
         jobs=file or jobs,
         home=home,
+        policy=policy,
         ask=ask_options(rules, offline=not ask, endpoint=endpoint, allow_host=allow_host, fresh=fresh),
     )
     today = options.ask.now.date()
-    denying = load_policy(policy_files(os.environ), rules.providers, rules.findings).policy
-    making = _Making(rules, denying, today)
+    making = _Making(rules, policy.policy, today)
     if (template := _template(subject, rules)) is not None:
         made = [making.of(None, template)]
     else:
@@ -95,7 +102,7 @@ def narrow(
     if format_ == "json":
         sys.stdout.write(json_text([_as_json(each) for each in made]))
     else:
-        sys.stdout.write("\n".join(_as_text(each) for each in made))
+        sys.stdout.write("\n".join(_as_text(each, asked=ask) for each in made))
     return 0
 
 
@@ -106,6 +113,7 @@ class _Made:
     credential: "AuditedCredential | None"
     job: "Job"
     narrower: "Narrower | None"
+    is_expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ class _Making:
         from scopeaudit.model.authority import Authority, State
 
         if job.expires is not None and job.expires < self.today:
-            return _Made(audited, job, None)
+            return _Made(audited, job, None, is_expired=True)
         provider_id = audited.credential.provider if audited is not None else job.provider or ""
         catalogue = self.rules.operations(provider_id)
         authority = audited.authority if audited is not None else Authority(State.UNKNOWN, "")
@@ -200,17 +208,22 @@ def _made(
         found = True
         yield making.of(None, job)
     if not found:
-        raise UsageError(_nothing(wanted, chosen, sorted(by_name)))
+        ids = [each.credential.id for each in report.credentials]
+        raise UsageError(_nothing(wanted, chosen, ids, sorted(by_name)))
 
 
-def _nothing(wanted: str | None, chosen: Sequence["AuditedCredential"], jobs: Sequence[str]) -> str:
+def _nothing(
+    wanted: str | None, chosen: Sequence["AuditedCredential"], ids: Sequence[str], jobs: Sequence[str]
+) -> str:
     if wanted is None:
         return "no credential here has a job; `scopeaudit jobs init` proposes jobs"
     if chosen:
         return f"{wanted}: has no job to be narrowed to; `scopeaudit jobs init` proposes one, --job names one"
     if wanted in jobs:
         return f"{wanted}: no credential does this job, and it names no provider"
-    return f"{wanted}: no such credential, place or job; jobs are {', '.join(jobs) or 'none'}"
+    shown = ", ".join(ids[:_IDS_SHOWN]) + (f" to {ids[-1]}" if len(ids) > _IDS_SHOWN else "")
+    there = f"credentials here are {shown or 'none'}, jobs are {', '.join(jobs) or 'none'}"
+    return f"{wanted}: no such credential, place or job; {there}"
 
 
 def _is_meant(audited: "AuditedCredential", wanted: str) -> bool:
@@ -246,7 +259,7 @@ def _as_json(made: _Made) -> "Json":
     }
 
 
-def _as_text(made: _Made) -> str:
+def _as_text(made: _Made, *, asked: bool) -> str:
     """For people: what is to be copied stands at the left edge, everything else says what it is."""
     from scopeaudit.report.visible import visible
 
@@ -261,13 +274,19 @@ def _as_text(made: _Made) -> str:
             f"{audited.credential.id}  {audited.credential.provider} {kind}  {where}  job {made.job.name}"
         )
     if found is None:
-        return f"{visible(heading)}\n\nThe job allows nothing, so it needs no credential: revoke it.\n"
+        expired = made.is_expired and f"expired on {made.job.expires}"
+        return (
+            f"{visible(heading)}\n\n"
+            f"The job {expired or 'allows nothing'}, so it needs no credential: revoke it.\n"
+        )
     parts = [heading, "", f"Issue instead: {found.title}"]
     parts += ["", *found.text.split("\n")] if found.text else []
     parts += ["", found.url] if found.url else []
     parts += _section("How", [f"{number}. {each}" for number, each in enumerate(found.steps, 1)])
     parts += _section("Still too wide, or not known", [f"- {each}" for each in found.remains])
     parts += _section("Next best", [f"- {found.next_best}"] if found.next_best else [])
+    if audited is not None and not asked:
+        parts += ["", _NOT_ASKED]
     parts += ["", f"Source: {found.source}"]
     return "\n".join(map(visible, parts)) + "\n"
 

@@ -1,6 +1,7 @@
 """One story of the terminal format: a credential and what it puts at risk."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Evidence, EvidenceKind, State, Verdict
@@ -10,7 +11,7 @@ from scopeaudit.report.danger import OperationGroup, grouped
 from scopeaudit.report.layout import Page, Word, listing, name, prose, separated
 from scopeaudit.report.reach import ANY_AGENT, WAYS, by_agent, described, first_step
 from scopeaudit.report.reached import Reached, by_environment, is_copy
-from scopeaudit.report.story import Story, the_way
+from scopeaudit.report.story import Story, place_of, the_way
 from scopeaudit.report.styles import SEVERITY_STYLES
 from scopeaudit.report.summary import counted
 
@@ -51,12 +52,16 @@ def write_chapter(
     _write_heading(page, story)
     if story.subject is not None:
         _write_subject(page, story, story.subject, providers, agents)
-        _write_operations(page, story, story.subject)
-        _write_reached(page, story, story.subject)
         _write_way(page, story, story.subject, providers, agents)
-    _write_notes(page, story, rules)
-    _write_remedies(page, story)
-    if story.subject is not None:
+        _write_reached(page, story, story.subject)
+        _write_operations(page, story, story.subject)
+    if story.subject is None:
+        _write_notes(page, story, rules)
+        _write_remedies(page, story)
+    else:
+        _write_remedies(page, story)
+        _write_notes(page, story, rules)
+        _write_facts(page, story.subject)
         _write_evidence(page, story.subject, providers)
 
 
@@ -101,7 +106,8 @@ def _write_subject(
     agents: Mapping[str, str],
 ) -> None:
     credential, authority = audited.credential, audited.authority
-    about = [name(f"{describe_subject(audited, providers)} {credential.shown}".rstrip(), "bold")]
+    called = f"{credential.id} {describe_subject(audited, providers)} {credential.shown}"
+    about = [name(called.rstrip(), "bold")]
     about.append(name(_STATES[authority.state]))
     if authority.account:
         about.append(name(authority.account))
@@ -111,10 +117,10 @@ def _write_subject(
     page.paragraph(separated(about), indent=2)
     job = [name(f"job {audited.job}" if audited.job else "no job declared")]
     job.append(name(audited.owner or "no owner"))
+    if audited.job:
+        until = audited.job_expires
+        job.append(name(f"until {until.isoformat()}" if until is not None else "no end declared"))
     page.paragraph(separated(job), indent=2)
-    facts = [f"{label} {value}" for label, value in (*credential.context, *authority.facts)]
-    if facts:
-        _row(page, "about", listing(facts, _FACTS_SHOWN))
     others = [describe_place(location) for location in story.locations[1:]]
     if others:
         _row(page, "also in", listing(others, _PLACES_SHOWN))
@@ -122,6 +128,13 @@ def _write_subject(
     named = [each for each in reached if each.best.agent != ANY_AGENT] or reached
     if named:
         _row(page, "reach", listing([described(each, agents) for each in named], _AGENTS_SHOWN))
+
+
+def _write_facts(page: Page, audited: AuditedCredential) -> None:
+    stated = (*audited.credential.context, *audited.authority.facts)
+    facts = [f"{label} {value}" for label, value in stated]
+    if facts:
+        _row(page, "about", listing(facts, _FACTS_SHOWN))
 
 
 def _write_operations(page: Page, story: Story, audited: AuditedCredential) -> None:
@@ -142,18 +155,23 @@ def _write_groups(page: Page, title: str, operations: Sequence[FindingOperation]
     page.paragraph(prose(heading), indent=2)
     width = min(max(_GROUP_LABEL, *(len(group.label) for group in groups)), page.width * 7 // 20)
     for group in groups:
-        words = _group_names(group, say_unknown=unknown < len(operations))
+        room = page.width - 5 - width
+        words = _group_names(group, room, say_unknown=unknown < len(operations))
         page.row(prose(group.label, "dim"), words, indent=4, label_width=width)
 
 
-def _group_names(group: OperationGroup, *, say_unknown: bool) -> list[Word]:
-    shown = group.operations[:_NAMES_SHOWN]
+def _group_names(group: OperationGroup, room: int, *, say_unknown: bool) -> list[Word]:
+    """The worst by name, as many as two lines of so many cells hold, but one at least."""
+    lengths = accumulate(len(operation.id) + len(" · ") for operation in group.operations[:_NAMES_SHOWN])
+    fitting = sum(length <= 2 * room - len("9,999 more") for length in lengths)
+    shown = group.operations[: max(fitting, 1)]
     words = [name(operation.id, "bold") for operation in shown]
     if len(group.operations) > len(shown):
         words.append((f"{len(group.operations) - len(shown):,} more", ""))
     if say_unknown and group.unknown:
         words.append((f"{group.unknown:,} unknown", "dim"))
-    return separated(words)
+    told = separated(words)
+    return [*told, ("—", "dim"), *prose(group.note, "dim")] if group.note else told
 
 
 def _write_reached(page: Page, story: Story, audited: AuditedCredential) -> None:
@@ -195,21 +213,22 @@ def _write_way(
     way = the_way(story)
     if way is None:
         return
-    deed = way.operation.id
-    if way.operation.verdict is Verdict.UNKNOWN:
-        deed += " (not known to be granted, nor denied)"
-    steps = [describe_place(way.location)]
     if way.steps:
-        steps += _steps_told(way.steps, audited)
+        steps = _steps_told(way.steps, story.holders)
+        begins = story.holders.get(way.steps[0].credential or "", audited)
     else:
-        steps += [describe_subject(audited, providers), deed]
+        deed = way.operation.id
+        if way.operation.verdict is Verdict.UNKNOWN:
+            deed += " (not known to be granted, nor denied)"
+        steps = [describe_place(way.location), describe_subject(audited, providers), deed]
+        begins = audited
     if way.target is not None:
         resource = way.target.resource
         target = resource.name
         if way.target.parent is not None and is_copy(resource):
             target = f"{target} of {way.target.parent.name}"
         steps.append(f"{target} in {resource.environment}" if resource.environment else target)
-    first = first_step(audited.reach, way.location)
+    first = first_step(begins.reach, place_of(begins))
     if first is not None and first[0] != ANY_AGENT:
         steps[:0] = [agents.get(first[0], first[0]), WAYS[first[1]]]
     words = [name(f"{step} →") for step in steps[:-1]]
@@ -217,16 +236,18 @@ def _write_way(
     _row(page, "the way", words)
 
 
-def _steps_told(steps: Sequence[Step], audited: AuditedCredential) -> list[str]:
-    """Each credential where it changes, and what is done with it."""
+def _steps_told(steps: Sequence[Step], holders: Mapping[str, AuditedCredential]) -> list[str]:
+    """Each credential with its place where it changes, and what is done with it."""
     told = []
     for each in steps:
-        whose = (
-            each.kind
-            if each.credential in (None, audited.credential.id)
-            else f"{each.kind} {each.credential}"
-        )
-        told += [whose, f"{each.operation}, which {each.does}"]
+        deed = f"{each.operation}, which {each.does}"
+        if each.credential is None:
+            told.append(f"with that, {deed}")
+            continue
+        holder = holders.get(each.credential)
+        if holder is not None and holder.credential.locations:
+            told.append(describe_place(place_of(holder)))
+        told += [f"{each.kind} {each.credential}", deed]
     return told
 
 

@@ -1,9 +1,10 @@
 """Lines for a terminal of a known width. Whatever is put on a page is made visible first.
 
-Rich draws; nothing is read from the environment, so the same page is the same text everywhere.
+Rich colours; nothing is read from the environment, so the same page is the same text everywhere.
 """
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,21 +13,23 @@ from scopeaudit.report.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
 
 Word: TypeAlias = tuple[str, str]
 """Visible text that stays in one piece where it takes less than half a line, and its style."""
 
 LEAST_WIDTH = 40
+_MARKS = "/:-_.,="
+"""What ends a part of a name that is too long for a line."""
+_WORD = re.compile(r"`[^`]{1,60}`[^ ]*|[^ ]+")
 _LONGEST_PROSE = 2_000
 _LONGEST_NAME = 200
 
 
 def prose(text: str, style: str = "") -> list[Word]:
-    """Text that may break at spaces; what is longer than 2,000 characters is cut."""
+    """Text that may break at spaces, but not in a short command in backticks; cut after 2,000 characters."""
     if len(text) > _LONGEST_PROSE:
         text = f"{text[: _LONGEST_PROSE - 1]}…"
-    return [(word, style) for word in visible(text).split(" ") if word]
+    return [(word, style) for word in _WORD.findall(visible(text))]
 
 
 def name(text: str, style: str = "") -> Word:
@@ -70,48 +73,40 @@ class Page:
 
     def paragraph(self, words: Sequence[Word], *, indent: int = 0) -> None:
         """Words from the indent to the right edge."""
-        if not self._colour and all(
-            text.isascii() and 2 * len(text) <= self.width - indent for text, _ in words
-        ):
-            self._plain(words, indent)
-            return
         for line in _wrapped(words, self.width - indent):
-            self._line(indent, [line])
+            self._line([(" " * indent, ""), *_spaced(line)])
 
     def row(self, label: Sequence[Word], words: Sequence[Word], *, indent: int, label_width: int) -> None:
         """A label to the left, wrapped too, and words beside it."""
         start = indent + label_width + 1
         left = _wrapped(label, label_width)
         right = _wrapped(words, self.width - start)
-        for label_line, line in zip_longest(left, right):
-            if label_line is None:
-                self._line(start, [line])
-            elif line is None:
-                self._line(indent, [label_line])
-            else:
-                self._line(indent, [label_line, " " * (label_width + 1 - label_line.cell_len), line])
+        nothing: list[Word] = []
+        for label_line, line in zip_longest(left, right, fillvalue=nothing):
+            beside = [(" " * indent, ""), *_spaced(label_line)]
+            if line:
+                gap = start - sum(_cells(text) for text, _ in beside)
+                beside += [(" " * gap, ""), *_spaced(line)]
+            self._line(beside)
 
     def ends(self, left: Sequence[Word], right: Sequence[Word]) -> bool:
         """Words at both edges of one line; False, and nothing written, where they do not fit."""
         if not left or not right:
             return False
-        first, last = _joined(left), _joined(right)
-        space = self.width - first.cell_len - last.cell_len
+        first, last = _spaced(left), _spaced(right)
+        space = self.width - sum(_cells(text) for text, _ in (*first, *last))
         if space < 2:
             return False
-        self._line(0, [first, " " * space, last])
+        self._line([*first, (" " * space, ""), *last])
         return True
 
-    def _plain(self, words: Sequence[Word], indent: int) -> None:
-        """The same for short words of ASCII without colour, which need nobody to draw them."""
-        room, line = self.width - indent, ""
-        for text, _ in words:
-            if line and len(line) + 1 + len(text) > room:
-                self._file.write(f"{' ' * indent}{line}\n")
-                line = ""
-            line = f"{line} {text}" if line else text
-        if line:
-            self._file.write(f"{' ' * indent}{line}\n")
+    def _line(self, parts: "Iterable[Word]") -> None:
+        if not self._colour:
+            self._file.write("".join(text for text, _ in parts) + "\n")
+            return
+        from rich.text import Text
+
+        self._drawing().print(Text.assemble(*parts), soft_wrap=True)
 
     def _drawing(self) -> "Console":
         if self._console is None:
@@ -134,45 +129,61 @@ class Page:
             )
         return self._console
 
-    def _line(self, indent: int, parts: "Iterable[Text | str]") -> None:
-        from rich.text import Text
 
-        self._drawing().print(Text(" " * indent).append_text(Text.assemble(*parts)), soft_wrap=True)
-
-
-def _joined(words: Sequence[Word]) -> "Text":
-    from rich.text import Text
-
-    return Text(" ").join(Text(text, style) for text, style in words)
+def _spaced(words: Sequence[Word]) -> list[Word]:
+    """The words with a space between them."""
+    return [part for word in words for part in ((" ", ""), word)][1:]
 
 
-def _wrapped(words: Sequence[Word], width: int) -> "list[Text]":
+def _cells(text: str) -> int:
+    """How many columns the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _wrapped(words: Sequence[Word], width: int) -> list[list[Word]]:
+    """The words in lines of at most this many cells."""
     lines: list[list[Word]] = [[]]
     room = width
     for text, style in words:
-        for piece, cells in _broken(text, width):
+        for piece in _broken(text, width):
+            cells = _cells(piece)
             if lines[-1] and cells >= room:
                 lines.append([])
                 room = width
             room -= cells + (1 if lines[-1] else 0)
             lines[-1].append((piece, style))
-    return [_joined(line) for line in lines if line]
+    return [line for line in lines if line]
 
 
-def _broken(text: str, width: int) -> list[tuple[str, int]]:
-    """Pieces that fit, each with its cells: broken at spaces where it takes over half a line, else whole."""
-    from rich.cells import cell_len, chop_cells
-
-    cells = cell_len(text)
-    if cells <= width // 2:
-        return [(text, cells)]
+def _broken(text: str, width: int) -> list[str]:
+    """Pieces that fit: broken at spaces where it takes over half a line, else whole."""
+    if _cells(text) <= width // 2:
+        return [text]
     body, mark = (text[:-2], text[-2:]) if text.endswith((" ·", " →")) else (text, "")
     words = [word for word in body.split(" ") if word] or [body]
-    words[-1] += mark
-    pieces = [
-        piece
-        for word in words
-        for piece in ([word] if cell_len(word) <= width else chop_cells(word, width))
-        if piece
-    ]
-    return [(piece, cell_len(piece)) for piece in pieces]
+    pieces = [piece for word in words[:-1] for piece in _chopped(word, width)]
+    pieces += _chopped(words[-1], width - len(mark))
+    return [*pieces[:-1], pieces[-1] + mark]
+
+
+def _may_end(word: str, end: int) -> bool:
+    """Whether a part of the name ends there: after a mark, or before a capital letter."""
+    return word[end - 1] in _MARKS or (word[end].isupper() and word[end - 1].islower())
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    """A word in pieces of at most this many cells, each ending where a part of the name ends if it can."""
+    pieces = []
+    while _cells(word) > width:
+        from rich.cells import chop_cells
+
+        fits = chop_cells(word, width)[0] or word[0]
+        ends = range(len(fits), len(fits) // 2, -1)
+        piece = fits[: next((end for end in ends if _may_end(word, end)), len(fits))]
+        pieces.append(piece)
+        word = word[len(piece) :]
+    return [*pieces, word] if word or not pieces else pieces

@@ -79,6 +79,19 @@ def described(each: AgentReach, names: Mapping[str, str]) -> str:
     return f"{name}: {'; '.join(ways)}"
 
 
+def blocked(reach: Iterable[Reach], names: Mapping[str, str]) -> str | None:
+    """What keeps it from every agent, rule by rule; `None` where a way is open or nobody looked."""
+    entries = by_agent(reach)
+    if not entries or not all(each.best.is_blocked for each in entries):
+        return None
+    told = []
+    for each in entries:
+        rules = dict.fromkeys(map(rule_told, each.best.denied_by))
+        agent = names.get(each.best.agent, each.best.agent)
+        told.append(f"blocked for {agent} by {' and '.join(rules) or 'its settings'}")
+    return "; ".join(told)
+
+
 def _by_rule(denial: Denial) -> tuple[str, str, str, str, int, str, str]:
     place = (denial.path, denial.line or 0, denial.why, denial.instead)
     return (denial.agent, denial.mechanism, denial.rule, *place)

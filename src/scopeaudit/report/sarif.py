@@ -16,6 +16,7 @@ from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity, Suppressed
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
+from scopeaudit.model.job import FILE_NAME
 from scopeaudit.model.location import Location, Source
 from scopeaudit.report.json_text import Json, json_text
 from scopeaudit.report.order import (
@@ -33,7 +34,6 @@ _FINGERPRINT = "scopeaudit/v1"
 _CANDIDATE = "unknown-provider"
 """Id of the finding rule that stands for candidates."""
 _ROOT = "%SRCROOT%"
-_JOB_FILE = "scopeaudit.yaml"
 _NOT_FROM_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _OUTSIDE = frozenset({Source.ENVIRONMENT, Source.HOME, Source.INPUT})
 
@@ -202,7 +202,7 @@ def _located(locations: Sequence[Location]) -> dict[str, Json]:
     """What lies in the folder first, since a service shows that; all others are related."""
     places = sorted(locations, key=_folder_first)
     return {
-        "locations": [_location(places[0])] if places else [{"physicalLocation": _file(_JOB_FILE)}],
+        "locations": [_location(places[0])] if places else [{"physicalLocation": _file(FILE_NAME)}],
         "relatedLocations": [_location(place, number) for number, place in enumerate(places[1:], start=1)],
     }
 
@@ -230,7 +230,7 @@ def _properties(finding: Finding, audited: AuditedCredential | None) -> Json:
 def _location(location: Location, number: int | None = None) -> Json:
     described: dict[str, Json] = {} if number is None else {"id": number}
     if not _is_in_the_folder(location):
-        described["physicalLocation"] = _file(_JOB_FILE)
+        described["physicalLocation"] = _file(FILE_NAME)
         described["logicalLocations"] = [
             {"fullyQualifiedName": visible(location.path), "kind": location.source.value}
         ]

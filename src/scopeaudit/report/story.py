@@ -1,8 +1,8 @@
 """Findings as stories: one for each credential, worst first."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from scopeaudit.model.authority import Resource
 from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, Severity, Step
@@ -12,6 +12,8 @@ from scopeaudit.report.order import by_id, by_place, by_severity
 from scopeaudit.report.reached import Reached, is_copy, with_contents
 
 _BEYOND_THE_JOB = frozenset({"excess-authority", "undeclared-credential"})
+_TOLD_IN_A_NOTE = frozenset({"unverified-authority"})
+"""Finding rules whose message says enough of their operations beside those that are known to be granted."""
 _IN_USE = ("prod", "live")
 """How the names of environments begin that people depend on; only the choice of an example rests on it."""
 
@@ -29,6 +31,8 @@ class Story:
     """What other findings name and its job allows, most dangerous first."""
     within_rules: tuple[str, ...] = ()
     """The finding rules that name them."""
+    holders: Mapping[str, AuditedCredential] = field(default_factory=dict)
+    """The credentials that steps of its findings use, by id, its own included."""
 
     @property
     def severity(self) -> Severity:
@@ -74,15 +78,15 @@ def stories(report: Report) -> tuple[Story, ...]:
     for finding in sorted(report.findings, key=by_severity):
         findings[finding.credential].append(finding)
     alone = findings.pop(None, [])
-    told = [_told(tuple(each), subjects.get(credential or "")) for credential, each in findings.items()]
-    told += [_told((finding,), None) for finding in alone]
+    told = [_told(tuple(each), credential, subjects) for credential, each in findings.items()]
+    told += [_told((finding,), None, {}) for finding in alone]
     return tuple(sorted(told, key=_weight))
 
 
 def the_way(story: Story) -> Way | None:
     """How it would happen; `None` where no operation or no place is known."""
-    operations, locations = story.operations, story.locations
-    if story.subject is None or not operations or not locations:
+    operations = story.operations
+    if story.subject is None or not operations or not story.subject.credential.locations:
         return None
     operation = operations[0]
     longer = _in_steps(story.findings, operation)
@@ -93,7 +97,7 @@ def the_way(story: Story) -> Way | None:
     steps = longer.steps if longer is not None else ()
     if steps and steps[-1].credential is None:
         target = None
-    return Way(_place_of(story), operation, target, operation.takes_recovery and not steps, steps)
+    return Way(place_of(story.subject), operation, target, operation.takes_recovery and not steps, steps)
 
 
 def _in_steps(findings: Iterable[Finding], direct: FindingOperation) -> Finding | None:
@@ -105,13 +109,14 @@ def _in_steps(findings: Iterable[Finding], direct: FindingOperation) -> Finding 
     )
 
 
-def _place_of(story: Story) -> Location:
+def place_of(audited: AuditedCredential) -> Location:
     """Where the credential itself is, rather than a setting that a finding points at."""
-    places = story.subject.credential.locations if story.subject is not None else ()
-    return min(places, key=by_place) if places else story.locations[0]
+    return min(audited.credential.locations, key=by_place)
 
 
-def _told(findings: tuple[Finding, ...], subject: AuditedCredential | None) -> Story:
+def _told(
+    findings: tuple[Finding, ...], credential: str | None, subjects: Mapping[str, AuditedCredential]
+) -> Story:
     beyond = most_dangerous_first(
         operation
         for finding in findings
@@ -123,14 +128,16 @@ def _told(findings: tuple[Finding, ...], subject: AuditedCredential | None) -> S
         (finding.rule, operation)
         for finding in findings
         for operation in finding.operations
-        if operation.id not in seen
+        if operation.id not in seen and not (beyond and finding.rule in _TOLD_IN_A_NOTE)
     ]
+    used = {step.credential for finding in findings for step in finding.steps} | {credential}
     return Story(
         findings,
-        subject,
+        subjects.get(credential or ""),
         beyond,
         most_dangerous_first(operation for _, operation in others),
         tuple(dict.fromkeys(rule for rule, _ in others)),
+        {each: subjects[each] for each in sorted(subjects.keys() & used)},
     )
 
 

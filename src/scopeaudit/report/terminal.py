@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from scopeaudit.catalogue.finding_rule import FindingRule
-from scopeaudit.model.finding import Report, Severity
+from scopeaudit.model.finding import AuditedCredential, Report, Severity
 from scopeaudit.report.around import write_usable
 from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
 from scopeaudit.report.layout import Page, listing, name, prose, separated
 from scopeaudit.report.order import by_id, by_place, sorted_accepted, sorted_candidates, sorted_suppressed
-from scopeaudit.report.reach import names_of
+from scopeaudit.report.reach import blocked, names_of
 from scopeaudit.report.story import Story, stories
 from scopeaudit.report.styles import SEVERITY_STYLES
 from scopeaudit.report.summary import caveats, counted, gap_groups, summary_line
@@ -67,7 +67,7 @@ def _write_briefly(page: Page, rest: Sequence[Story], providers: Mapping[str, st
     for story in rest[:_TOLD_IN_A_LINE]:
         words = [name(describe_place(location), "bold") for location in story.locations[:1]]
         if story.subject is not None:
-            words.append(name(describe_subject(story.subject, providers)))
+            words.append(name(f"{story.subject.credential.id} {describe_subject(story.subject, providers)}"))
         words += [name(rule) for rule in story.rules]
         label = [(story.severity.name, SEVERITY_STYLES[story.severity])]
         page.row(label, separated(words), indent=0, label_width=_LABEL - 1)
@@ -92,18 +92,36 @@ def _write_clean(page: Page, report: Report, providers: Mapping[str, str]) -> No
     blamed |= {each.finding.credential for each in report.suppressed}
     blamed |= {each.finding.credential for each in report.accepted}
     clean = [audited for audited in report.credentials if audited.credential.id not in blamed]
-    if not clean:
-        return
     clean.sort(key=lambda audited: by_id(audited.credential.id))
+    agents = names_of(report.context)
+    out_of_reach = {each.credential.id: blocked(each.reach, agents) for each in clean}
+    right = [each for each in clean if out_of_reach[each.credential.id] is None]
+    _write_quiet(page, "without findings", right, out_of_reach, providers)
+    behind = [each for each in clean if out_of_reach[each.credential.id] is not None]
+    _write_quiet(page, "out of reach, whatever it may do", behind, out_of_reach, providers)
+
+
+def _write_quiet(
+    page: Page,
+    heading: str,
+    quiet: Sequence[AuditedCredential],
+    why: Mapping[str, str | None],
+    providers: Mapping[str, str],
+) -> None:
+    if not quiet:
+        return
     page.blank()
-    page.paragraph(prose(f"{counted(len(clean), 'credential')} without findings", "bold"))
-    for audited in clean[:_CLEAN_SHOWN]:
+    page.paragraph(prose(f"{counted(len(quiet), 'credential')} {heading}", "bold"))
+    for audited in quiet[:_CLEAN_SHOWN]:
         words = [name(describe_place(location)) for location in audited.credential.locations[:1]]
-        words.append(name(describe_subject(audited, providers)))
+        words.append(name(f"{audited.credential.id} {describe_subject(audited, providers)}"))
         words.append(name(f"job {audited.job}" if audited.job else "no job declared"))
-        page.paragraph(separated(words), indent=2)
-    if len(clean) > _CLEAN_SHOWN:
-        page.paragraph(prose(f"{len(clean) - _CLEAN_SHOWN:,} more"), indent=2)
+        told = separated(words)
+        if (because := why[audited.credential.id]) is not None:
+            told += [("—", ""), *prose(because)]
+        page.paragraph(told, indent=2)
+    if len(quiet) > _CLEAN_SHOWN:
+        page.paragraph(prose(f"{len(quiet) - _CLEAN_SHOWN:,} more"), indent=2)
 
 
 def _write_ignored(page: Page, report: Report) -> None:

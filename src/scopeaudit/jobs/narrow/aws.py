@@ -3,11 +3,13 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from scopeaudit.catalogue.aws_globs import arn_overlaps
 from scopeaudit.catalogue.aws_resources import ResourceFormat, formats_of
 from scopeaudit.jobs.narrow.aws_actions import shortened
+from scopeaudit.jobs.narrow.aws_beside import needed_beside
 from scopeaudit.jobs.narrow.narrower import Form, Narrower, Need
 from scopeaudit.jobs.narrow.resources import is_named
 from scopeaudit.jobs.narrow.words import beyond_told, counted, listed, missing_told
@@ -18,7 +20,16 @@ MOST_CHARACTERS = 6_144
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
+_HALF = MOST_CHARACTERS // 2 - 300
+"""Of them for actions or for resources: two statements of that size and what holds them fit into it."""
+MOST_POLICIES = 10
+"""Managed policies that a role takes, unless its quota is raised. Source: as above."""
 _SOURCE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_create-console.html"
+_REGION = "aws:RequestedRegion"
+"""Stands in every request to a service of regions.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
 _ARN = re.compile(r"arn:[a-z0-9-]{1,20}:[a-z0-9*-]{1,64}:[a-z0-9*-]{0,32}:[0-9*]{0,12}:[!-~]{1,1500}")
 _ALWAYS = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """Every user's key may call these, and no policy can forbid the first.
@@ -27,6 +38,15 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentit
 """
 _BELOW = ("/*", ":*")
 Statement = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """What actions are allowed on."""
+
+    resources: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    """Those that requests may go to; any where empty."""
 
 
 def aws_policy(need: Need) -> Narrower:
@@ -52,7 +72,9 @@ def aws_policy(need: Need) -> Narrower:
                 beyond, need.catalogue, "every key of a user may do this, whatever its policies say"
             ),
             *_of_wildcards(is_shortened),
+            *_of_number(len(policies)),
             *_of_policies(placed, need),
+            *needed_beside(each for allowed in placed.values() for each in allowed),
         ),
         source=_SOURCE,
         missing=tuple(sorted(missing)),
@@ -83,21 +105,26 @@ def _arn(entry: str) -> str | None:
     return text if _ARN.fullmatch(text) and not is_pattern else None
 
 
-def _placed(
-    actions: Iterable[str], arns: Sequence[str]
-) -> tuple[dict[tuple[str, ...], list[str]], frozenset[str]]:
+def _placed(actions: Iterable[str], arns: Sequence[str]) -> tuple[dict[_Place, list[str]], frozenset[str]]:
     """Actions by what they are allowed on, and those that act on nothing the job names."""
-    placed: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    placed: dict[_Place, list[str]] = defaultdict(list)
     misplaced = set()
     for action in sorted(actions):
         formats = formats_of(action)
         if not arns or not formats:
-            placed["*",].append(action)
+            placed[_Place(("*",), _regions(action, arns))].append(action)
         elif fitting := _fitting(arns, formats):
-            placed[fitting].append(action)
+            placed[_Place(fitting)].append(action)
         else:
             misplaced.add(action)
     return dict(placed), frozenset(misplaced)
+
+
+def _regions(action: str, arns: Iterable[str]) -> tuple[str, ...]:
+    """Where the job's resources of the action's service are, if each of their ARNs says so."""
+    service = action.partition(":")[0]
+    found = {each.split(":")[3] for each in arns if each.split(":")[2] == service}
+    return tuple(sorted(found)) if all(each and "*" not in each for each in found) else ()
 
 
 def _fitting(arns: Iterable[str], formats: Sequence[ResourceFormat]) -> tuple[str, ...]:
@@ -129,28 +156,46 @@ def _open(pattern: str) -> str:
     return re.sub(r"[\x00\x01]", "*", pattern)
 
 
-def _policies(placed: Mapping[tuple[str, ...], list[str]], need: Need) -> tuple[list[Statement], bool]:
+def _policies(placed: Mapping[_Place, list[str]], need: Need) -> tuple[list[Statement], bool]:
     """The policies, each within the size; and whether actions were shortened by wildcards for that."""
-    whole = [_statement(actions, arns) for arns, actions in sorted(placed.items())]
+    whole = [_statement(actions, place) for place, actions in sorted(placed.items())]
     if _size(_policy(whole)) <= MOST_CHARACTERS:
         return [_policy(whole)], False
-    short = {arns: shortened(actions, need.catalogue.ids) for arns, actions in placed.items()}
+    is_crowded = sum(len(each) + 3 for actions in placed.values() for each in actions) > _HALF
+    short = {
+        place: shortened(actions, need.catalogue.ids) if is_crowded else actions
+        for place, actions in placed.items()
+    }
     policies: list[list[Statement]] = [[]]
-    for arns, actions in sorted(short.items()):
-        for part in _parts(actions, arns):
-            statement = _statement(part, arns)
-            if policies[-1] and _size(_policy([*policies[-1], statement])) > MOST_CHARACTERS:
-                policies.append([])
-            policies[-1].append(statement)
+    for place, actions in sorted(short.items()):
+        for slice_ in _slices(place):
+            for part in _parts(actions, slice_):
+                statement = _statement(part, slice_)
+                if policies[-1] and _size(_policy([*policies[-1], statement])) > MOST_CHARACTERS:
+                    policies.append([])
+                policies[-1].append(statement)
     return [_policy(each) for each in policies], any(
-        len(short[arns]) < len(actions) for arns, actions in placed.items()
+        len(short[place]) < len(actions) for place, actions in placed.items()
     )
 
 
-def _parts(actions: Sequence[str], arns: tuple[str, ...]) -> list[list[str]]:
+def _slices(place: _Place) -> Iterator[_Place]:
+    """The place with as many of its resources at a time as leave half of a policy to actions."""
+    chosen: list[str] = []
+    size = 0
+    for each in place.resources:
+        if chosen and size + len(each) + 3 > _HALF:
+            yield replace(place, resources=tuple(chosen))
+            chosen, size = [], 0
+        chosen.append(each)
+        size += len(each) + 3
+    yield replace(place, resources=tuple(chosen))
+
+
+def _parts(actions: Sequence[str], place: _Place) -> list[list[str]]:
     """The actions in as few lists as the size allows."""
     parts: list[list[str]] = [[]]
-    size = base = _size(_policy([_statement([], arns)]))
+    size = base = _size(_policy([_statement([], place)]))
     for action in actions:
         if parts[-1] and size + len(action) + 3 > MOST_CHARACTERS:
             parts.append([])
@@ -164,12 +209,18 @@ def _policy(statements: Sequence[Statement]) -> Statement:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _statement(actions: Sequence[str], arns: tuple[str, ...]) -> Statement:
-    return {
+def _statement(actions: Sequence[str], place: _Place) -> Statement:
+    arns, regions = place.resources, place.regions
+    statement: Statement = {
         "Effect": "Allow",
         "Action": list(actions),
         "Resource": list(arns) if len(arns) > 1 else arns[0],
     }
+    if regions:
+        statement["Condition"] = {
+            "StringEquals": {_REGION: list(regions) if len(regions) > 1 else regions[0]}
+        }
+    return statement
 
 
 def _size(policy: Statement) -> int:
@@ -193,19 +244,23 @@ def _steps(need: Need, policies: int) -> tuple[str, ...]:
     )
 
 
-def _wide(placed: Mapping[tuple[str, ...], list[str]], arns: Sequence[str], need: Need) -> tuple[str, ...]:
+def _wide(placed: Mapping[_Place, list[str]], arns: Sequence[str], need: Need) -> tuple[str, ...]:
     told = []
     if need.environments and not arns:
-        told.append("IAM knows no environments: name the job's resources by their ARNs")
-    everywhere = placed.get(("*",), [])
-    bound = [each for each in everywhere if formats_of(each)]
+        told.append(_of_environments(need.environments))
+    everywhere = [
+        (place, each) for place, found in placed.items() if place.resources == ("*",) for each in found
+    ]
+    bound = [each for _, each in everywhere if formats_of(each)]
     if bound and not arns:
         named = "no ARN is known of the job's resources" if need.resources else "the job names no resources"
         told.append(f"{counted(len(bound), 'action')} on every resource of the account: {named}")
-    free = sorted(set(everywhere) - set(bound))
-    if free:
-        told.append(f"{listed(free)}: AWS takes only * as the resource")
-    opened = sorted({each for found in placed for each in found if each != "*" and _is_foreign(each, arns)})
+    for regions in sorted({place.regions for place, _ in everywhere}):
+        free = sorted({each for place, each in everywhere if place.regions == regions} - set(bound))
+        where = f", and the condition lets requests to {listed(regions)} through alone" if regions else ""
+        told += [f"{listed(free)}: AWS takes only * as the resource{where}"] if free else []
+    named_by_place = {each for place in placed for each in place.resources}
+    opened = sorted(each for each in named_by_place if each != "*" and _is_foreign(each, arns))
     if opened:
         told.append(
             f"{listed(opened)}: an action of the job always acts on these too, and the job names none"
@@ -215,6 +270,22 @@ def _wide(placed: Mapping[tuple[str, ...], list[str]], arns: Sequence[str], need
 
 def _is_foreign(arn: str, arns: Iterable[str]) -> bool:
     return not any(arn == each or arn in (f"{each}{below}" for below in _BELOW) for each in arns)
+
+
+def _of_environments(environments: Sequence[str]) -> str:
+    """How a tag could stand for them; which tag it is, and whether every resource has it, is not known."""
+    values = json.dumps(environments[0] if len(environments) == 1 else list(environments))
+    condition = f'"Condition": {{"StringEquals": {{"aws:ResourceTag/environment": {values}}}}}'
+    return (
+        "IAM knows no environments: name the job's resources by their ARNs; or, where every resource carries "
+        f"such a tag, add to the statements {condition}, which refuses what does not support tags"
+    )
+
+
+def _of_number(policies: int) -> tuple[str, ...]:
+    if policies <= MOST_POLICIES:
+        return ()
+    return (f"a role takes {MOST_POLICIES} policies unless its quota is raised: split the job into several",)
 
 
 def _of_wildcards(is_shortened: bool) -> tuple[str, ...]:
@@ -228,7 +299,7 @@ def _of_wildcards(is_shortened: bool) -> tuple[str, ...]:
     )
 
 
-def _of_policies(placed: Mapping[tuple[str, ...], list[str]], need: Need) -> tuple[str, ...]:
+def _of_policies(placed: Mapping[_Place, list[str]], need: Need) -> tuple[str, ...]:
     """That some of the job's own actions can undo the policy."""
     widening = sorted(
         each

@@ -1,16 +1,19 @@
 """A Role for the verbs of a job in one namespace, bound to a service account of its own.
 
+What lies outside of namespaces gets a ClusterRole with those resources and no other.
+
 A job names verb and resource, the group behind a dot: `get pods`, `get pods/log`, `patch deployments.apps`.
 """
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from scopeaudit.jobs.narrow.narrower import Form, Narrower, Need
 from scopeaudit.jobs.narrow.words import listed, missing_told
 
+_RBAC = "rbac.authorization.k8s.io"
 _SOURCE = "https://kubernetes.io/docs/reference/access-authn-authz/rbac/"
 _VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"})
 _NAMELESS = frozenset({"create", "deletecollection", "list", "watch"})
@@ -23,7 +26,8 @@ _CLUSTER = frozenset({
     "clusterrolebindings", "customresourcedefinitions", "storageclasses", "volumeattachments",
     "csidrivers", "csinodes", "ingressclasses", "priorityclasses", "runtimeclasses", "apiservices",
     "certificatesigningrequests", "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
-    "flowschemas", "prioritylevelconfigurations",
+    "flowschemas", "prioritylevelconfigurations", "selfsubjectaccessreviews", "subjectaccessreviews",
+    "tokenreviews",
 })  # fmt: skip
 """Resources outside of namespaces, which no Role is about."""
 _WORD = re.compile(
@@ -35,7 +39,19 @@ _GROUPS = {
     "jobs": "batch", "cronjobs": "batch",
     "ingresses": "networking.k8s.io", "networkpolicies": "networking.k8s.io",
     "horizontalpodautoscalers": "autoscaling", "poddisruptionbudgets": "policy",
-    "roles": "rbac.authorization.k8s.io", "rolebindings": "rbac.authorization.k8s.io",
+    "roles": _RBAC, "rolebindings": _RBAC,
+    "clusterroles": _RBAC, "clusterrolebindings": _RBAC,
+    "customresourcedefinitions": "apiextensions.k8s.io",
+    "storageclasses": "storage.k8s.io", "volumeattachments": "storage.k8s.io",
+    "csidrivers": "storage.k8s.io", "csinodes": "storage.k8s.io", "ingressclasses": "networking.k8s.io",
+    "priorityclasses": "scheduling.k8s.io", "runtimeclasses": "node.k8s.io",
+    "apiservices": "apiregistration.k8s.io", "certificatesigningrequests": "certificates.k8s.io",
+    "mutatingwebhookconfigurations": "admissionregistration.k8s.io",
+    "validatingwebhookconfigurations": "admissionregistration.k8s.io",
+    "flowschemas": "flowcontrol.apiserver.k8s.io",
+    "prioritylevelconfigurations": "flowcontrol.apiserver.k8s.io",
+    "selfsubjectaccessreviews": "authorization.k8s.io", "subjectaccessreviews": "authorization.k8s.io",
+    "tokenreviews": "authentication.k8s.io",
 }  # fmt: skip
 """The group of a resource that is named without one."""
 _WIDE = {
@@ -57,19 +73,21 @@ Rule = tuple[str, str, tuple[str, ...]]
 def kubernetes_role(need: Need) -> Narrower:
     """ServiceAccount, Role and RoleBinding as one YAML text."""
     asked = {each: found for each in sorted(need.needed) if (found := _asked(each)) is not None}
-    outside = frozenset(each for each, (_, _, resource) in asked.items() if resource in _CLUSTER)
     missing = need.needed - asked.keys()
     namespace, is_named = _namespace(need)
     names = _names(need)
-    verbs: dict[Rule, set[str]] = defaultdict(set)
-    for each, (verb, group, resource) in asked.items():
-        if each not in outside:
-            chosen = names.get(resource.partition("/")[0], ()) if verb not in _NAMELESS else ()
-            verbs[group, resource, chosen].add(verb)
+    inside: dict[Rule, set[str]] = defaultdict(set)
+    outside: dict[Rule, set[str]] = defaultdict(set)
+    for verb, group, resource in asked.values():
+        base = resource.partition("/")[0]
+        chosen = names.get(base, ()) if verb not in _NAMELESS else ()
+        (outside if base in _CLUSTER else inside)[group, resource, chosen].add(verb)
+    verbs = {**inside, **outside}
+    kinds = " and ".join(["a Role"] * bool(inside or not outside) + ["a ClusterRole"] * bool(outside))
     return Narrower(
-        title=f"a Role in namespace {namespace} for job {need.slug}",
+        title=f"{kinds} for job {need.slug}, of a service account in namespace {namespace}",
         form=Form.YAML,
-        text=_yaml(need.slug, namespace, _rules(verbs)),
+        text=_yaml(need.slug, namespace, inside, outside),
         steps=(
             f"save it as {need.slug}.yaml and apply it: kubectl apply -f {need.slug}.yaml",
             (
@@ -84,15 +102,12 @@ def kubernetes_role(need: Need) -> Narrower:
         remains=(
             *(() if is_named else (f"the job names no namespace: {namespace} is assumed",)),
             *missing_told(missing, "write verb and resource, such as get pods; * is never granted"),
-            *missing_told(outside, "they lie outside of namespaces, where only a ClusterRole reaches"),
+            *_of_cluster(outside),
             *_of_names(verbs, names),
             *_of_rules(verbs),
         ),
-        next_best="a ClusterRole of its own for what lies outside of namespaces, given to a person"
-        if outside
-        else None,
         source=_SOURCE,
-        missing=tuple(sorted(missing | outside)),
+        missing=tuple(sorted(missing)),
     )
 
 
@@ -135,30 +150,39 @@ def _rules(verbs: Mapping[Rule, set[str]]) -> list[tuple[str, list[str], tuple[s
 
 
 def _yaml(
-    name: str, namespace: str, rules: Iterable[tuple[str, list[str], tuple[str, ...], list[str]]]
+    name: str, namespace: str, inside: Mapping[Rule, set[str]], outside: Mapping[Rule, set[str]]
 ) -> str:
     """Names are of letters, digits, `.` and `-`; strings are written as JSON, which YAML reads as it is."""
     where = f"  name: {json.dumps(name)}\n  namespace: {json.dumps(namespace)}"
-    rbac = "rbac.authorization.k8s.io"
-    lines = [
-        f"apiVersion: v1\nkind: ServiceAccount\nmetadata:\n{where}",
-        "---",
-        f"apiVersion: {rbac}/v1\nkind: Role\nmetadata:\n{where}",
-    ]
+    everywhere = f"  name: {json.dumps(f'{namespace}-{name}')}"
+    subject = f"subjects:\n  - kind: ServiceAccount\n{where.replace('  ', '    ')}"
+    documents = [f"apiVersion: v1\nkind: ServiceAccount\nmetadata:\n{where}"]
+    if inside or not outside:
+        documents += _role("Role", where, name, inside, subject)
+    if outside:
+        documents += _role("ClusterRole", everywhere, f"{namespace}-{name}", outside, subject)
+    return "\n---\n".join(documents)
+
+
+def _role(kind: str, where: str, name: str, verbs: Mapping[Rule, set[str]], subject: str) -> tuple[str, str]:
+    """A role and its binding; `where` is the metadata of both."""
     written = []
-    for group, resources, names, verbs in rules:
+    for group, resources, names, allowed in _rules(verbs):
         written.append(f"  - apiGroups: {json.dumps([group])}\n    resources: {json.dumps(resources)}")
         if names:
             written.append(f"    resourceNames: {json.dumps(list(names))}")
-        written.append(f"    verbs: {json.dumps(verbs)}")
-    lines += ["rules:", *written] if written else ["rules: []"]
-    lines += [
-        "---",
-        f"apiVersion: {rbac}/v1\nkind: RoleBinding\nmetadata:\n{where}",
-        f"roleRef:\n  apiGroup: {rbac}\n  kind: Role\n  name: {json.dumps(name)}",
-        f"subjects:\n  - kind: ServiceAccount\n{where.replace('  ', '    ')}",
-    ]
-    return "\n".join(lines)
+        written.append(f"    verbs: {json.dumps(allowed)}")
+    head = f"apiVersion: {_RBAC}/v1\nkind: "
+    role = [f"{head}{kind}\nmetadata:\n{where}", *(["rules:", *written] if written else ["rules: []"])]
+    reference = f"roleRef:\n  apiGroup: {_RBAC}\n  kind: {kind}\n  name: {json.dumps(name)}"
+    return "\n".join(role), f"{head}{kind}Binding\nmetadata:\n{where}\n{reference}\n{subject}"
+
+
+def _of_cluster(outside: Mapping[Rule, set[str]]) -> tuple[str, ...]:
+    words = sorted(f"{verb} {resource}" for (_, resource, _), verbs in outside.items() for verb in verbs)
+    if not words:
+        return ()
+    return (f"{listed(words)}: these lie outside of namespaces, so a ClusterRole grants them in the cluster",)
 
 
 def _of_names(verbs: Mapping[Rule, set[str]], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -168,7 +192,10 @@ def _of_names(verbs: Mapping[Rule, set[str]], names: Mapping[str, tuple[str, ...
         for verb in allowed
         if not chosen and names.get(resource.partition("/")[0])
     )
-    return (f"{listed(loose)}: Kubernetes cannot limit these to names",) if loose else ()
+    if not loose:
+        return ()
+    why = "Kubernetes cannot limit create and deletecollection to names, nor list and watch"
+    return (f"{listed(loose)}, whatever the name: {why} but for clients that select by metadata.name",)
 
 
 def _of_rules(verbs: Mapping[Rule, set[str]]) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scopeaudit.jobs.narrow.narrower import Form, Narrower, Need
 from scopeaudit.jobs.narrow.postgresql_grants import Grants, Within, grants_for
-from scopeaudit.jobs.narrow.postgresql_privileges import RELATIONS
+from scopeaudit.jobs.narrow.postgresql_privileges import OF_COLUMNS, RELATIONS
+from scopeaudit.jobs.narrow.postgresql_remarks import of_rows_and_columns
 from scopeaudit.jobs.narrow.postgresql_targets import Schema, Targets, targets_of
 from scopeaudit.jobs.narrow.quoting import postgresql_name
 from scopeaudit.jobs.narrow.words import beyond_told, listed, missing_told
@@ -32,6 +33,9 @@ def postgresql_role(need: Need) -> Narrower:
         databases=targets.has_databases,
         functions=bool(functions),
         owner=owner is not None,
+        columns=bool(targets.relations)
+        and not targets.schemas
+        and all(each.columns for each in targets.relations),
     )
     grants = grants_for(need.needed, need.catalogue, within)
     does = grants.does(need.catalogue)
@@ -75,6 +79,7 @@ def _remains(
             for each in targets.unplaced
         ),
         *_of_targets(targets, grants, need),
+        *of_rows_and_columns(need, targets, grants, _role_name(need)),
         (
             "what PUBLIC may do, every role may: connect to and make temporary tables in every "
             "database, execute functions; the statements behind -- take that away, for every role at "
@@ -152,7 +157,11 @@ def _joined(grants: Grants, kinds: Iterable[str]) -> str:
 
 def _on_relations(role: str, grants: Grants, targets: Targets) -> Iterator[str]:
     for each in targets.relations:
-        privileges = ", ".join(sorted(grants.relation.get(each.type, ())))
+        columns = ", ".join(map(postgresql_name, each.columns))
+        granted = grants.relation.get(each.type, frozenset())
+        privileges = ", ".join(
+            f"{one} ({columns})" if columns and one in OF_COLUMNS else one for one in sorted(granted)
+        )
         if privileges:
             place = f"{postgresql_name(each.schema)}.{postgresql_name(each.name)}"
             kind = "SEQUENCE" if each.type == "sequence" else "TABLE"
@@ -177,6 +186,8 @@ def _public(targets: Targets, needed: frozenset[str]) -> Iterator[str]:
         if schema.name == "public" and "CREATE TABLE" not in needed:
             yield '-- REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;'
             break
+    for name in sorted({schema.name for schema in targets.schemas}):
+        yield f"-- REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {postgresql_name(name)} FROM PUBLIC;"
 
 
 def _where(targets: Targets) -> str:

@@ -41,6 +41,8 @@ class Grants:
     """Whether it calls the job's SECURITY DEFINER functions."""
     owns: bool = False
     """Whether it becomes the owner of the job's things."""
+    by_column: bool = False
+    """Whether of every relation it is granted single columns only."""
 
     def does(self, catalogue: OperationCatalogue) -> frozenset[str]:
         """The operations that come with it, CONNECT among them."""
@@ -57,7 +59,8 @@ class Grants:
     def _atoms(self, dimension: str, kind: str | None) -> frozenset[str]:
         match dimension:
             case "relation":
-                found = relation_atoms(self.relation.get(kind or "", ()), kind or "")
+                privileges = self.relation.get(kind or "", ())
+                found = relation_atoms(privileges, kind or "", by_column=self.by_column)
                 return found | _of_owner(OF_RELATION) if self.owns else found
             case "database":
                 found = atoms_of(OF_DATABASE, self.database)
@@ -103,6 +106,8 @@ class Within:
     """Whether any function of the job is known."""
     owner: bool
     """Whether a role that may be handed out owns the job's tables."""
+    columns: bool = False
+    """Whether the job names the columns of every relation that it is about."""
 
 
 def grants_for(needed: Iterable[str], catalogue: OperationCatalogue, within: Within) -> Grants:
@@ -126,6 +131,7 @@ def grants_for(needed: Iterable[str], catalogue: OperationCatalogue, within: Wit
         roles=frozenset(roles),
         executes=executes,
         owns=owns,
+        by_column=within.columns,
     )
 
 

@@ -42,16 +42,25 @@ PREDEFINED = frozenset(
 
 Source: https://www.postgresql.org/docs/current/predefined-roles.html
 """
+OF_COLUMNS = frozenset({"SELECT", "INSERT", "UPDATE", "REFERENCES"})
+"""Privileges that can be granted on single columns.
+
+Source: https://www.postgresql.org/docs/current/sql-grant.html
+"""
+_WHOLE = frozenset({"select", "insert", "update", "lock-rows", "references"})
+"""Atoms that privileges on single columns do not give."""
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 
 
-def relation_atoms(privileges: Iterable[str], kind: str) -> frozenset[str]:
-    """What privileges on a relation of a type come to."""
+def relation_atoms(privileges: Iterable[str], kind: str, *, by_column: bool = False) -> frozenset[str]:
+    """What privileges on a relation of a type come to; those on columns, where it is single ones only."""
     held = frozenset(privileges)
     if kind == "sequence":
         return frozenset(atom for atom, needs in OF_SEQUENCE.items() if held >= set(needs))
     atoms = {atom for atom, needs in OF_RELATION.items() if held >= set(needs)}
-    if held & _WRITES:
+    if by_column:
+        atoms -= _WHOLE
+    if held & _WRITES and not by_column:
         atoms.add("merge")
     return frozenset(atoms)
 

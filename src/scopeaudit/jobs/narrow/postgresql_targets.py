@@ -1,11 +1,12 @@
 """What a job is about in PostgreSQL: databases, schemas, relations, by their real names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from scopeaudit.jobs.narrow.narrower import Need
 from scopeaudit.jobs.narrow.postgresql_privileges import RELATIONS
+from scopeaudit.jobs.narrow.quoting import is_postgresql_name
 from scopeaudit.jobs.narrow.resources import is_literal, is_named, within_job
 from scopeaudit.model.authority import Resource
 
@@ -30,6 +31,8 @@ class Relation:
     schema: str
     name: str
     type: str
+    columns: tuple[str, ...] = ()
+    """Those that the job names, sorted; the whole of it where empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ class Targets:
 
 def targets_of(need: Need) -> Targets:
     """What the job names, read from the resources that the present login sees, or from the names alone."""
-    by_id = {each.id: each for each in need.authority.resources}
-    seen = within_job(need.authority.resources, need.resources or _own_database(need))
+    known = [each for each in need.authority.resources if is_postgresql_name(each.id)]
+    by_id = {each.id: each for each in known}
+    named = [each for each in need.resources if is_postgresql_name(each)]
+    seen = within_job(known, need.resources or _own_database(need))
     schemas = _schemas(seen, by_id)
     whole = {(each.database, each.name) for each in schemas}
     relations = {
@@ -68,13 +73,16 @@ def targets_of(need: Need) -> Targets:
     functions = {
         place for each in seen if each.type == "function" and (place := _place(each, by_id)) is not None
     }
-    written, unplaced = _written([each for each in need.resources if not _is_seen(each, seen)])
+    others = [each for each in named if _column(each) is None]
+    written, unplaced = _written([each for each in others if not _is_seen(each, seen)])
     schemas += [each for each in written if isinstance(each, Schema)]
     relations |= {each for each in written if isinstance(each, Relation)}
+    relations = _with_columns(relations, named, {(each.database, each.name) for each in schemas})
     bare = {each for each in written if isinstance(each, str)}
     databases = {each.database for each in schemas} | {each.database for each in relations} | bare
     databases |= {place[0] for place in functions}
-    if not databases and (own := need.context.get("database")):
+    own = need.context.get("database", "")
+    if not databases and is_postgresql_name(own):
         databases = {own}
     if not schemas and not relations and not functions and databases:
         schemas = [Schema(each, "public") for each in sorted(databases)]
@@ -86,7 +94,7 @@ def targets_of(need: Need) -> Targets:
         schemas=tuple(sorted(set(schemas))),
         relations=tuple(sorted(relations)),
         functions=tuple(sorted(functions)),
-        unplaced=unplaced,
+        unplaced=(*unplaced, *(each for each in need.resources if not is_postgresql_name(each))),
         is_assumed=is_assumed,
         has_databases=not need.resources or bool(bare) or any(each.type == "database" for each in seen),
         has_cluster=not need.resources or any(each.startswith("cluster/") for each in need.resources),
@@ -138,6 +146,29 @@ def _place(resource: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str,
 def _relation(resource: Resource, by_id: Mapping[str, Resource]) -> Relation | None:
     place = _place(resource, by_id)
     return Relation(*place, resource.type) if place is not None else None
+
+
+def _column(entry: str) -> tuple[str, str, str, str] | None:
+    """Database, schema, table and column of `column/shop.public.orders.total`."""
+    kind, _, name = entry.partition("/")
+    parts = name.split(".")
+    if kind != "column" or len(parts) != 4 or not all(parts) or not is_literal(name):
+        return None
+    return (parts[0], parts[1], parts[2], parts[3])
+
+
+def _with_columns(
+    relations: Iterable[Relation], entries: Iterable[str], whole: Container[tuple[str, str]]
+) -> set[Relation]:
+    """The relations, each with its columns that are named; none of a schema that is the job's as a whole."""
+    columns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for each in entries:
+        if (found := _column(each)) is not None and found[:2] not in whole:
+            columns[found[:3]].add(found[3])
+    kept = {(each.database, each.schema, each.name): each for each in relations}
+    for place, names in columns.items():
+        kept[place] = replace(kept.get(place, Relation(*place, "table")), columns=tuple(sorted(names)))
+    return set(kept.values())
 
 
 def _written(entries: Iterable[str]) -> tuple[list[Schema | Relation | str], tuple[str, ...]]:

@@ -6,6 +6,11 @@ MOST_MYSQL = 64
 """Characters of a name in MySQL. Source: https://dev.mysql.com/doc/refman/8.4/en/identifier-length.html"""
 
 
+def is_postgresql_name(text: str) -> bool:
+    """Whether a name can be written so: none is empty, and none holds a null or half a character."""
+    return bool(text) and not any(each == "\0" or 0xD800 <= ord(each) <= 0xDFFF for each in text)
+
+
 def postgresql_name(name: str) -> str:
     r"""A name of PostgreSQL in quotes; what does not print is escaped, and so ends no line or comment.
 
@@ -14,7 +19,7 @@ def postgresql_name(name: str) -> str:
     Raises:
         ValueError: if no name can be written so: none is empty, and none holds a null or half a character.
     """
-    if not name or "\0" in name or any(0xD800 <= ord(each) <= 0xDFFF for each in name):
+    if not is_postgresql_name(name):
         raise ValueError("no name of PostgreSQL")
     if name.isprintable():
         return '"' + name.replace('"', '""') + '"'
