@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scopeaudit.audit.baseline import baseline_of, judge, read_baseline, written_baseline
-from scopeaudit.model.authority import Authority, EvidenceKind, State, Verdict
+from scopeaudit.audit.baseline import baseline_of, judge
+from scopeaudit.audit.baseline_file import read_baseline, written_baseline
+from scopeaudit.model.authority import Authority, EvidenceKind, Resource, State, Verdict
 from scopeaudit.model.baseline import Baseline
 from scopeaudit.model.baseline import State as Stands
 from scopeaudit.model.credential import Credential
@@ -16,8 +17,10 @@ from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Severity
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Gate, Reversible
+from scopeaudit.model.policy import Policy
 
 TODAY = datetime.date(2026, 11, 21)
+LISTED = (Resource("project/p", "shop"),)
 PLACE = Location(Source.TREE, "scripts/deploy.sh", 3, 7, None, "TOKEN")
 
 
@@ -37,9 +40,10 @@ def finding(
     )  # fmt: skip
 
 
-def credential(*places: Location) -> AuditedCredential:
+def credential(*places: Location, resources: tuple[Resource, ...] = LISTED) -> AuditedCredential:
     return AuditedCredential(
-        Credential("c1", "railway", "token", "…", places or (PLACE,)), Authority(State.ACTIVE, "token", ())
+        Credential("c1", "railway", "token", "…", places or (PLACE,)),
+        Authority(State.ACTIVE, "token", (), resources),
     )
 
 
@@ -124,12 +128,30 @@ def test_reasons_and_days_are_kept_when_it_is_written_anew() -> None:
     assert (entry.reason, entry.expires, entry.operations) == ("why", TODAY, frozenset("ab"))
 
 
+ENTRY = '{"fingerprint": "f", "rule": "r", "about": "a", "severity": "high"}'
+
+
+def with_more(name: str, value: str) -> str:
+    return f'{{"version": 1, "accepted": [{ENTRY[:-1]}, "{name}": "{value}"}}]}}'
+
+
+def test_the_first_problems_of_very_many_are_told() -> None:
+    with pytest.raises(InvalidFileError) as error:
+        read_baseline('{"version": 1, "accepted": [' + "1," * 1_000_000 + "1]}", "b.json")
+    assert len(error.value.problems) == 20
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ('{"version": 2, "accepted": []}', "b.json:1: version: is 2"),
         ('{"version": 1, "accepted": [{}]}', "fingerprint: is missing"),
-        ('{"version": 1, "accepted": [], "more": 1}', "more: unknown key"),
+        ('{"version": 1, "accepted": [], "more": 1}', "b.json:1: unknown key"),
+        ('{"version": 1,\n "accepted": [}', "b.json:2: is no JSON"),
+        ('{"version": 1, "accepted": [{"severity": 1}]}', "accepted[0].severity: expected a text"),
+        (f'{{"version": 1, "accepted": [{ENTRY}, {ENTRY}]}}', "accepted[1].fingerprint: is given twice"),
+        (with_more("reason", " "), "accepted[0].reason: is empty"),
+        (with_more("expires", "soon"), "accepted[0].expires: expected a day"),
         ("[]", "expected a mapping"),
         ("", "is empty"),
     ],
@@ -142,5 +164,141 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(text: str, problem: str)
 
 def test_what_a_policy_keeps_from_being_accepted_stands() -> None:
     baseline = baseline_of([finding("a")], [credential()])
-    judged = judge([finding("a")], [credential()], baseline, TODAY, frozenset({"excess-authority"}))
-    assert (judged.findings, judged.accepted) == ((finding("a"),), ())
+    for policy in (
+        Policy(no_ignore=frozenset({"excess-authority"})),
+        Policy(no_ignore_from=Severity.MEDIUM),
+    ):
+        judged = judge([finding("a")], [credential()], baseline, TODAY, policy)
+        assert (judged.findings, judged.accepted, judged.gone) == ((finding("a"),), (), ())
+    below = judge([finding("a")], [credential()], baseline, TODAY, Policy(no_ignore_from=Severity.HIGH))
+    assert below.findings == ()
+
+
+# what was unknown
+
+
+def unsure(*operations: str) -> Finding:
+    found = finding(*operations)
+    return replace(
+        found, operations=tuple(replace(each, verdict=Verdict.UNKNOWN) for each in found.operations)
+    )
+
+
+def test_what_was_unknown_when_it_was_accepted_and_is_certain_now_stands() -> None:
+    assert standing(unsure("a", "b"), unsure("a", "b")) == ""
+    assert standing(finding("a"), unsure("a")) == ""
+    assert standing(unsure("a", "b"), finding("a", "b")).endswith(
+        "When it was accepted it was unknown whether it may a and b; now it is known to."
+    )
+
+
+def test_resources_that_are_not_known_any_more_are_no_fewer_resources() -> None:
+    before, now = finding("a", resources=("volume/1",)), finding("a")
+    baseline = baseline_of([before], [credential()])
+    known = judge([now], [credential()], baseline, TODAY)
+    unknown = judge([now], [credential(resources=())], baseline, TODAY)
+    assert known.findings == ()
+    assert [each.message for each in unknown.findings] == [
+        "It may. When it was accepted its resources were known; now they are not."
+    ]
+
+
+# what is gone
+
+OTHER_PLACE = Location(Source.TREE, "z.env", 1, 7, None, "TOKEN")
+
+
+def renamed(found: Finding) -> Finding:
+    """The finding as it is named by another first place."""
+    return replace(found, fingerprint="cd" * 16)
+
+
+def test_what_is_accepted_and_not_found_is_told() -> None:
+    baseline = baseline_of([finding("a")], [credential()])
+    [entry] = baseline.entries.values()
+    assert judge([], [], baseline, TODAY).gone == (entry,)
+    assert judge([finding("a")], [credential()], baseline, TODAY).gone == ()
+
+
+def test_a_credential_that_has_lost_its_first_place_stays_accepted() -> None:
+    baseline = baseline_of([finding("a", "b")], [credential(PLACE, OTHER_PLACE)])
+    judged = judge([renamed(finding("a"))], [credential(OTHER_PLACE)], baseline, TODAY)
+    assert (judged.findings, judged.gone) == ((), ())
+    assert list(judged.states.values()) == [Stands.UNCHANGED]
+
+
+@pytest.mark.parametrize(
+    ("now", "place"),
+    [
+        (finding("a"), Location(Source.TREE, "elsewhere.env", 1)),
+        (replace(finding("a"), rule="escalation"), OTHER_PLACE),
+        (finding("a"), PLACE),
+    ],
+    ids=["in a place of its own", "under another finding rule", "beside the accepted one"],
+)
+def test_another_credential_is_new(now: Finding, place: Location) -> None:
+    held = (PLACE,) if place == PLACE else (PLACE, OTHER_PLACE)
+    baseline = baseline_of([finding("a")], [credential(*held)])
+    judged = judge([renamed(now)], [credential(place)], baseline, TODAY)
+    assert [each.fingerprint for each in judged.findings] == ["cd" * 16]
+    assert len(judged.gone) == 1
+
+
+def test_one_entry_accepts_one_credential() -> None:
+    baseline = baseline_of([finding("a")], [credential(PLACE, OTHER_PLACE)])
+    twins = [renamed(finding("a")), replace(finding("a"), fingerprint="ef" * 16)]
+    judged = judge(twins, [credential(OTHER_PLACE)], baseline, TODAY)
+    assert [each.fingerprint for each in judged.findings] == ["ef" * 16]
+
+
+# files
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"version": 1, "version": 1, "accepted": []}',
+        '{"version": true, "accepted": []}',
+        '{"version": 1, "accepted": {}}',
+        '{"version": 1, "accepted": [[]]}',
+        '{"version": 1, "accepted": [7]}',
+        '{"version": 1, "accepted": [{"fingerprint": "f", "rule": "r", "about": "a", "severity": "high", "x": "y"}]}',
+        '{"version": 1, "accepted": [{"fingerprint": "f", "rule": "r", "about": "a", "severity": "worst"}]}',
+        '{"version": 1, "accepted": [{"fingerprint": "f", "rule": "r", "about": "a", "severity": "low", '
+        '"operations": [1, []]}]}',
+        '{"version": 1, "accepted": ' + "[" * 100_000,
+        '{"version": 1' + "0" * 5000 + ', "accepted": []}',
+    ],
+    ids=[
+        "twice",
+        "no number",
+        "no list",
+        "no entry",
+        "a number",
+        "a key",
+        "a word",
+        "no names",
+        "deep",
+        "huge",
+    ],
+)
+def test_a_hostile_file_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFileError):
+        read_baseline(text, "b.json")
+
+
+def test_a_large_baseline_of_ours_is_read() -> None:
+    names = [f"service:Operation{number:06}" for number in range(200_000)]
+    text = written_baseline(baseline_of([finding(*names)], [credential()]))
+    assert len(text) > 6_000_000
+    [entry] = read_baseline(text, "b.json").entries.values()
+    assert entry.operations == frozenset(names)
+
+
+@given(st.permutations(["a", "b", "c"]))
+def test_what_is_written_does_not_depend_on_the_order_of_what_was_found(order: list[str]) -> None:
+    def text(names: list[str]) -> str:
+        found = [replace(finding("x", "y"), rule=name, fingerprint=name) for name in names]
+        return written_baseline(baseline_of(found, [credential(PLACE, OTHER_PLACE)]))
+
+    assert text(order) == text(["a", "b", "c"])

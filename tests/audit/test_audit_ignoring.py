@@ -12,6 +12,7 @@ from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Suppressed
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.policy import Policy
 from scopeaudit.model.remark import Remark
 
 EXCESS = "excess-authority"
@@ -231,6 +232,20 @@ def test_a_comment_may_count_up_to_a_day(reason: str, stands: bool, why: str) ->
 
 
 def test_what_a_policy_keeps_from_being_ignored_stands() -> None:
-    result = ignore((finding(),), (), (), (comment(),), FINDING_RULES, TODAY, frozenset({EXCESS}))
-    assert [each.rule for each in result.findings] == [EXCESS, UNUSED]
-    assert EXCESS in result.findings[1].message
+    for policy in (Policy(no_ignore=frozenset({EXCESS})), Policy(no_ignore_from=Severity.HIGH)):
+        result = ignore((finding(),), (), (), (comment(),), FINDING_RULES, TODAY, policy)
+        assert [each.rule for each in result.findings] == [EXCESS, UNUSED]
+        assert why(result) == ["excess-authority stands, as the policy of the user lets nothing ignore it."]
+
+
+def test_what_is_less_severe_than_a_policy_keeps_can_be_ignored() -> None:
+    policy = Policy(no_ignore_from=Severity.CRITICAL)
+    result = ignore((finding(),), (), (), (comment(),), FINDING_RULES, TODAY, policy)
+    assert (result.findings, len(result.suppressed)) == ((), 1)
+
+
+def test_candidates_that_a_policy_keeps_are_told() -> None:
+    policy = Policy(no_ignore=frozenset({CANDIDATE}))
+    result = ignore((), (candidate(),), (), (comment(None, CANDIDATE),), FINDING_RULES, TODAY, policy)
+    assert (result.candidates, result.ignored_candidates) == ((candidate(),), 0)
+    assert why(result) == ["unknown-provider stands, as the policy of the user lets nothing ignore it."]

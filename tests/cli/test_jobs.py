@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 
 import pytest
 
@@ -10,6 +11,7 @@ from scopeaudit.catalogue.templates import expand
 
 TOKEN = expand("sk_live_<alnum:24>", seed=31)
 OTHER = expand("sk_live_<alnum:24>", seed=32)
+REFUNDS = "https://api.stripe.com/v1/refunds"
 PROPOSED = """\
 version: 1
 jobs:
@@ -86,8 +88,8 @@ def test_init_finds_variables_of_the_process(jobs, shop):
     assert "api-key" not in jobs("init", "--source", "tree", STRIPE_API_KEY=OTHER)[1]
 
 
-def test_init_writes_through_no_link(jobs, shop, tmp_path):
-    outside = tmp_path / "profile"
+def test_init_writes_through_no_link(jobs, shop):
+    outside = shop / "profile"
     outside.write_text("version: 1\n")
     (shop / "scopeaudit.yaml").symlink_to(outside)
     code, out, said = jobs("init", "--write")
@@ -104,12 +106,88 @@ def test_init_refuses_a_wrong_job_file_with_all_its_problems(jobs, shop):
     assert "scopeaudit.yaml:2: job: unknown key" in said
 
 
-def test_init_proposes_no_file_that_holds_a_credential(program, folder):
+def test_init_names_a_file_that_is_called_by_a_credential_without_it(program, folder):
     (folder / f"{OTHER}.env").write_text(f"STRIPE_SECRET_KEY={TOKEN}\n")
+    done = program("jobs", "init", str(folder), "--source", "tree", "--write")
+    assert (done.returncode, done.stdout) == (0, "")
+    text = (folder / "scopeaudit.yaml").read_text()
+    for each in (OTHER, TOKEN, OTHER[8:-4]):
+        assert each not in text + done.stderr
+    assert f'path: "*{OTHER[-4:]}.env"' in text
+    scan = program("scan", str(folder), "--offline", "--source", "tree", "--format", "json")
+    assert [each["job"] for each in json.loads(scan.stdout)["credentials"]] == ["stripe-secret-key"]
+
+
+def test_init_prints_no_credential_that_stands_in_the_file_already(program, folder):
+    (folder / ".env").write_text(f"STRIPE_SECRET_KEY={TOKEN}\n")
+    (folder / "scopeaudit.yaml").write_text(f"# {OTHER}\nversion: 1\n")
     done = program("jobs", "init", str(folder), "--source", "tree")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "would hold what looks like a credential" in done.stderr
+    assert "so it is not printed" in done.stderr
     assert OTHER not in done.stderr
+
+
+def committed(folder, *arguments):
+    subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_init_tells_what_is_only_in_the_history_and_gives_it_no_job(program, folder):
+    (folder / "old.env").write_text(f"STRIPE_SECRET_KEY={OTHER}\n")
+    committed(folder, "init", "--quiet")
+    committed(folder, "add", ".")
+    committed(folder, "commit", "--quiet", "--message", "first")
+    (folder / "old.env").unlink()
+    alone = program("jobs", "init", str(folder))
+    assert (alone.returncode, alone.stdout) == (0, "")
+    assert alone.stderr.startswith("old.env: only in the git history: revoke it, and declare nothing\n")
+    (folder / ".env").write_text(f"STRIPE_SECRET_KEY={TOKEN}\n")
+    done = program("jobs", "init", str(folder), "--write")
+    assert (done.returncode, done.stdout) == (0, "")
+    text = (folder / "scopeaudit.yaml").read_text()
+    assert (
+        "# No job, as it is only in the git history: revoke the stripe secret key live of old.env:1 at"
+        in text
+    )
+    assert text.count("provider: stripe") == 1
+    again = program("jobs", "init", str(folder), "--write")
+    assert again.stderr.endswith("every other credential that was found has a job already\n")
+    assert (folder / "scopeaudit.yaml").read_text() == text
+
+
+def test_init_leaves_out_what_the_policy_denies_and_forbids(jobs, shop, tmp_path):
+    (shop / "refund.sh").write_text(f"curl -u $STRIPE_SECRET_KEY: -X POST {REFUNDS}\n")
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\n")
+    assert "- PostRefunds  # refund.sh:1 " in jobs("init", SCOPEAUDIT_POLICY=str(policy))[1]
+    policy.write_text("version: 1\ndeny: [PostRefunds]\n")
+    out = jobs("init", SCOPEAUDIT_POLICY=str(policy))[1]
+    assert "    allow: []\n" in out
+    assert (
+        "# Left out, as the policy denies PostRefunds to every job: PostRefunds, used in refund.sh:1 " in out
+    )
+    policy.write_text("version: 1\nforbid: [stripe]\n")
+    code, out, said = jobs("init", SCOPEAUDIT_POLICY=str(policy))
+    assert (code, out) == (0, "")
+    assert said.startswith(".env: the policy forbids stripe/secret-key-live: revoke it\n")
+
+
+def test_a_job_file_that_is_a_link_out_of_the_folder_is_not_read(jobs, shop, program, tmp_path):
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("version: 1\nhidden-word: 7\n")
+    (shop / "scopeaudit.yaml").symlink_to(outside)
+    for done in (jobs("init"), jobs("check"), jobs("check", str(shop))):
+        assert done[0] == 2
+        assert "is a link that leads out of the folder" in done[1] + done[2]
+        assert "hidden-word" not in done[1] + done[2]
+    scan = program("scan", str(shop), "--offline", "--source", "tree")
+    assert (scan.returncode, "hidden-word" in scan.stdout + scan.stderr) == (2, False)
+    named = program("scan", str(shop), "--offline", "--source", "tree", "--jobs", str(outside))
+    assert "outside.yaml:2: hidden-word: unknown key" in named.stderr
 
 
 def test_init_says_where_there_is_nothing_to_declare(program, folder):
@@ -226,6 +304,21 @@ def test_the_policy_of_the_user_counts_and_no_variable_takes_it_back(jobs, shop,
 def test_a_policy_that_cannot_be_read_is_never_none(jobs, shop):
     code, out, _ = checked(jobs, shop, RIGHT, SCOPEAUDIT_POLICY="gone.yaml")
     assert (code, out.partition(": cannot be read")[0]) == (2, "gone.yaml:1")
+
+
+def test_every_command_reads_job_files_that_rest_on_a_folder_of_the_policy(jobs, shop, program, tmp_path):
+    mine, policy = tmp_path / "mine", tmp_path / "policy.yaml"
+    mine.mkdir()
+    (mine / "base.yaml").write_text(RIGHT)
+    policy.write_text("version: 1\nextend-from: [mine]\n")
+    (shop / "scopeaudit.yaml").write_text("version: 1\nextends: base.yaml\n")
+    named = {"SCOPEAUDIT_POLICY": str(policy)}
+    assert jobs("check", **named)[0] == 0
+    assert jobs("init", **named)[0] == 0
+    here = [str(shop), "--source", "tree"]
+    assert "job charge" in program("scan", *here, "--offline", environment=named).stdout
+    assert program("narrow", *here, environment=named).returncode == 0
+    assert program("narrow", *here).returncode == 2
 
 
 def test_a_denial_that_denies_nothing_is_told(jobs, shop, tmp_path):

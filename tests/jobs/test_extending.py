@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scopeaudit.jobs.extending import MAXIMUM_FILES
-from scopeaudit.jobs.load import load_declarations
+from scopeaudit.jobs.load import PROBLEMS_TOLD, load_declarations
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.job import Allowance, CredentialSelector, Declarations, Job, OperationGlob
 from tests.jobs.jobs_world import PROVIDERS
@@ -263,3 +263,64 @@ def test_a_file_of_the_user_does_not_lead_back_into_the_folder(tmp_path):
     assert problems(file, extend_from=[mine]) == (
         "base.yaml:2: extends: leads out of the folder: name a file inside of it",
     )
+
+
+# the first file
+
+
+@pytest.fixture
+def linked(tmp_path):
+    """A folder whose job file is a link to one outside of it."""
+    written(tmp_path / "outside", scopeaudit_yaml=CHILD.replace("org/", ""), base_yaml=BASE)
+    (tmp_path / "folder").mkdir()
+    file = tmp_path / "folder" / "scopeaudit.yaml"
+    file.symlink_to(tmp_path / "outside" / "scopeaudit.yaml")
+    return file
+
+
+ELSEWHERE = "is a link that leads out of the folder: name the file with --jobs, or put it here"
+
+
+def test_the_job_file_of_a_folder_is_no_link_out_of_it(linked):
+    assert problems(linked, root=linked.parent) == (f"scopeaudit.yaml:1: {ELSEWHERE}",)
+
+
+def test_the_job_file_of_a_folder_may_be_a_link_into_a_folder_of_the_user(linked, tmp_path):
+    written(linked.parent, base_yaml=BASE)
+    found = read(linked, root=linked.parent, extend_from=[tmp_path / "outside"])
+    assert [job.name for job in found.jobs] == ["domains", "reading"]
+
+
+def test_the_job_file_of_a_folder_may_be_a_link_within_it(tmp_path):
+    written(tmp_path, org__scopeaudit_yaml="version: 1\n")
+    file = tmp_path / "scopeaudit.yaml"
+    file.symlink_to("org/scopeaudit.yaml")
+    assert read(file, root=tmp_path).jobs == ()
+
+
+def test_a_job_file_that_the_user_named_may_lie_anywhere_and_leads_out_of_no_folder_but_its_own(tmp_path):
+    file = written(tmp_path / "elsewhere", scopeaudit_yaml=CHILD, org__base_yaml=BASE)
+    assert [job.name for job in read(file).jobs] == ["domains", "reading"]
+    text = CHILD.replace("org/base.yaml", "../base.yaml")
+    file = written(tmp_path / "elsewhere", scopeaudit_yaml=text)
+    written(tmp_path, base_yaml=BASE)
+    assert problems(file) == (
+        "scopeaudit.yaml:2: extends: leads out of the folder: name a file inside of it",
+    )
+
+
+def test_a_link_that_the_user_named_rests_on_files_beside_the_link(linked, tmp_path):
+    assert problems(linked) == (
+        "scopeaudit.yaml:2: extends: there is no file base.yaml: name one beside this file",
+    )
+    written(linked.parent, base_yaml=BASE)
+    assert [job.path for job in read(linked).jobs] == ["scopeaudit.yaml", "base.yaml"]
+
+
+def test_the_first_of_very_many_problems_are_told(tmp_path):
+    empty = ", ".join(["{}"] * (PROBLEMS_TOLD + 7))
+    file = written(
+        tmp_path, scopeaudit_yaml=f"version: 1\njobs: {{a: {{allow: [], credentials: [{empty}]}}}}\n"
+    )
+    found = problems(file)
+    assert (len(found), found[-1]) == (PROBLEMS_TOLD + 1, "scopeaudit.yaml:1: and 7 problems more")

@@ -1,22 +1,31 @@
 """A job is proposed for every credential without one, and allows what it is seen to be used for."""
 
+import datetime
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scopeaudit.audit.matching import JobIndex
+from scopeaudit.audit.matching import JobIndex, is_path_matched
+from scopeaudit.jobs.breaches import breaches
 from scopeaudit.jobs.declarations import read_declarations
 from scopeaudit.jobs.editing import added
 from scopeaudit.jobs.init import Proposal, propose
-from scopeaudit.model.job import CredentialSelector
+from scopeaudit.jobs.writing import notes_on
+from scopeaudit.model.job import CredentialSelector, OperationGlob, TraitSelector
 from scopeaudit.model.location import Source
+from scopeaudit.model.operation import Effect
+from scopeaudit.model.policy import Ban, Denial, Policy
 from scopeaudit.model.use import UseKind
 from tests.jobs.jobs_world import CATALOGUES, PROVIDERS, credential, place, use
 
 PATH = "scopeaudit.yaml"
+TODAY = datetime.date(2026, 11, 21)
 
 
-def proposed(undeclared, uses=(), declared=(), names=()) -> Proposal:
-    return propose(undeclared, declared, uses, PROVIDERS, CATALOGUES, names)
+def proposed(undeclared, uses=(), declared=(), names=(), **more) -> Proposal:
+    return propose(undeclared, declared, uses, PROVIDERS, CATALOGUES, names, **more)
 
 
 def only(proposal):
@@ -46,6 +55,16 @@ def test_a_job_allows_what_is_used_and_nothing_more():
     job = only(proposed([credential("c1", place(".env", 1, "TOKEN"))], uses))
     assert [each.written for each in job.entries] == ["domainCreate", "volumes"]
     assert job.uses == tuple(uses)
+
+
+def test_what_is_used_and_may_not_come_back_is_pointed_out():
+    token = credential("c1", place(".env", 1, "TOKEN"))
+    job = only(proposed([token], [use("run.sh", "volumes", "domainCreate", "volumeDelete")]))
+    assert job.destroying == ("volumeDelete",)
+    text = added(None, PATH, [job])
+    assert "  # Look twice, as this destroys what may not come back: volumeDelete\n" in text
+    harmless = only(proposed([token], [use("run.sh", "volumes", "domainCreate")]))
+    assert "Look twice" not in added(None, PATH, [harmless])
 
 
 def test_a_template_is_used_only_where_it_allows_exactly_that():
@@ -99,6 +118,130 @@ def test_names_are_new():
     tokens = [credential("c1", place("a/.env", 1, "TOKEN")), credential("c2", place("b/.env", 1, "TOKEN"))]
     jobs = proposed(tokens, names=["railway-token"]).jobs
     assert [job.name for job in jobs] == ["railway-token-2", "railway-token-3"]
+
+
+# under a policy
+
+POLICY = Policy(
+    deny=(
+        Denial("railway:volumeDelete", OperationGlob("railway:volumeDelete"), None, "policy.yaml", 2),
+        Denial("effect:delete", TraitSelector(effects=frozenset({Effect.DELETE})), None, "policy.yaml", 2),
+    ),
+    require=frozenset({"description", "resources"}),
+    max_expiry_days=90,
+)
+
+
+def lines(proposal, policy=POLICY) -> list[str]:
+    return [each.strip() for each in added(None, PATH, proposal.jobs, (), policy).splitlines()]
+
+
+def test_what_a_policy_denies_is_used_and_not_proposed():
+    token = credential("c1", place(".env", 1, "TOKEN"))
+    uses = [use("run.sh", "domainCreate", line=2), use("run.sh", "volumeDelete", "domainDelete", line=3)]
+    proposal = proposed([token], uses, policy=POLICY)
+    assert [each.written for each in only(proposal).entries] == ["domainCreate"]
+    assert [(each.denial.written, each.operations) for each in only(proposal).barred] == [
+        ("railway:volumeDelete", {"volumeDelete"}),
+        ("effect:delete", {"domainDelete"}),
+    ]
+    assert [each for each in lines(proposal) if "Left out" in each] == [
+        "# Left out, as the policy denies railway:volumeDelete to every job: volumeDelete, used in run.sh:3 tool do",
+        "# Left out, as the policy denies effect:delete to every job: domainDelete, used in run.sh:3 tool do",
+    ]
+
+
+def test_a_template_that_allows_what_a_policy_denies_is_not_taken():
+    token = credential("c1", place(".env", 1, "TOKEN"))
+    uses = [use("run.sh", "domainCreate", "domainDelete")]
+    assert only(proposed([token], uses)).template == "railway/domains"
+    job = only(proposed([token], uses, policy=POLICY))
+    assert (job.template, [each.written for each in job.entries]) == (None, ["domainCreate"])
+
+
+def test_a_proposal_under_a_policy_does_not_break_what_it_denies():
+    token = credential("c1", place(".env", 1, "TOKEN"))
+    uses = [use("run.sh", *CATALOGUES["railway"].operations)]
+    text = added(None, PATH, proposed([token], uses, policy=POLICY).jobs)
+    declarations = read_declarations(text, PATH, PROVIDERS)
+    assert (
+        breaches(declarations, replace(POLICY, require=frozenset(), max_expiry_days=None), CATALOGUES, TODAY)
+        == ()
+    )
+
+
+def test_what_a_policy_requires_is_to_be_filled_in():
+    token = credential("c1", place(".env", 1, "TOKEN"))
+    assert [each for each in lines(proposed([token])) if "TODO" in each] == [
+        "# TODO owner: who answers for it, such as platform@company.example",
+        "# TODO expires: its last day, at most 90 days ahead",
+        "# TODO description: what it is for, in a sentence",
+        "# TODO resources: those it works on, by id or name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ban", "is_left_out"), [("railway", True), ("railway/token", True), ("other", False)]
+)
+def test_what_a_policy_forbids_gets_no_job(ban, is_left_out):
+    token = credential("c1", place(".env", 3, "TOKEN"))
+    proposal = proposed([token], policy=Policy(forbid=(Ban(ban),)))
+    assert (proposal.forbidden, len(proposal.jobs)) == (((token,), 0) if is_left_out else ((), 1))
+    told = "No job, as the policy forbids its kind: revoke the railway token of .env:3"
+    assert notes_on(proposal) == ([told] if is_left_out else [])
+
+
+def test_what_is_only_in_the_history_is_noted():
+    past = [
+        credential(f"c{n}", replace(place(f"{n}.env", 1, "TOKEN", Source.HISTORY), commit="0123456789abcdef"))
+        for n in range(22)
+    ]
+    notes = notes_on(proposed(past))
+    assert notes[0] == (
+        "No job, as it is only in the git history: revoke the railway token of 0.env:1 at commit 0123456789ab"
+    )
+    assert (len(notes), notes[-1]) == (21, "and 2 more that get no job")
+
+
+def test_notes_stand_in_front_and_are_put_in_with_jobs_alone():
+    job = proposed([credential("c1", place(".env", 1, "TOKEN"))]).jobs
+    new = added(None, PATH, job, ["gone"])
+    assert new.index("# gone\nversion: 1\n") > 0
+    before = "version: 1\njobs:\n  a: {allow: [], credentials: [{env: A}]}\n"
+    assert added(before, PATH, job, ["gone"]).startswith(f"{before}  # gone\n  # Railway token in .env:1\n")
+    assert added(before, PATH, (), ["gone"]) == before
+
+
+# names that hold a credential
+
+
+@pytest.mark.parametrize(
+    ("path", "shown", "expected"),
+    [
+        ("dump-SECRETSECRET.txt", "dump-….txt", "dump-*.txt"),
+        ("dump-SECRETlast.txt", "dump-…last.txt", "dump-*last.txt"),
+        ("SECRETSECRET", "…", "*"),
+        ("a[1]-SECRET/x", "a[1]-…/x", "a[[]1]-*/x"),
+        ("SECRET/SECRET.env", "…/….env", "*/*.env"),
+    ],
+)
+def test_a_path_that_holds_a_credential_is_named_without_it(path, shown, expected):
+    token = credential("c1", place(path, 1, "TOKEN"))
+    job = only(proposed([token], masks={path: shown}))
+    assert job.credentials == (CredentialSelector(path=expected, key="TOKEN"),)
+    assert is_path_matched(expected, path)
+
+
+def test_a_key_that_holds_a_credential_is_left_out():
+    token = credential("c1", place("keys.json", 1, "SECRETSECRET"))
+    job = only(proposed([token], masks={"SECRETSECRET": "…"}))
+    assert (job.credentials, job.name) == ((CredentialSelector(path="keys.json"),), "railway-keys")
+
+
+def test_a_variable_that_holds_a_credential_is_named_without_it():
+    token = credential("c1", place("env:A_SECRETSECRET"))
+    job = only(proposed([token], masks={"A_SECRETSECRET": "A_…"}))
+    assert job.credentials == (CredentialSelector(env="A_*"),)
 
 
 # every proposal is a job file that speaks for each credential, and then there is nothing more to propose

@@ -2,12 +2,14 @@
 
 import datetime
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scopeaudit.catalogue.provider import Kind
 from scopeaudit.jobs.breaches import breaches
 from scopeaudit.jobs.declarations import read_declarations
 from scopeaudit.jobs.policy import load_policy, read_policy
@@ -16,7 +18,7 @@ from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import OperationGlob, TraitSelector
 from scopeaudit.model.operation import Effect, Touches
-from scopeaudit.model.policy import Breach, Denial, Policy
+from scopeaudit.model.policy import Ban, Breach, Denial, Policy
 from tests.jobs.jobs_world import CATALOGUES, PROVIDERS, catalogue
 
 RULES = ("escalation", "excess-authority", "ungated-destruction")
@@ -24,16 +26,27 @@ TODAY = datetime.date(2026, 11, 21)
 COMPLETE = """\
 version: 1
 deny: ["effect:delete+touches:data", "railway:volumeDelete", "other:effect:delete"]
+forbid: [other, railway/token]
+deny-environments: ["prod*"]
 require: [owner, expires]
 max-expiry-days: 365
+max-age-days: 90
+max-age-days-of: {railway: 30}
 fail-on: medium
 no-ignore: [ungated-destruction]
+no-ignore-from: critical
 extend-from: [org]
 """
 
 
+WITH_KINDS = {
+    name: replace(each, kinds=(Kind(id="token", title="token", source="https://p.example"),))
+    for name, each in PROVIDERS.items()
+}
+
+
 def read(text, folder=Path()):
-    return read_policy(text, "policy.yaml", PROVIDERS, RULES, folder)
+    return read_policy(text, "policy.yaml", WITH_KINDS, RULES, folder)
 
 
 def problems(text):
@@ -58,10 +71,15 @@ def test_a_complete_policy_is_read(tmp_path):
             Denial("railway:volumeDelete", OperationGlob("railway:volumeDelete"), None, "policy.yaml", 2),
             Denial("other:effect:delete", TraitSelector(effects=deletes), "other", "policy.yaml", 2),
         ),
+        forbid=(Ban("other", "policy.yaml", 3), Ban("railway/token", "policy.yaml", 3)),
+        deny_environments=(Ban("prod*", "policy.yaml", 4),),
         require=frozenset({"owner", "expires"}),
         max_expiry_days=365,
+        max_age_days=90,
+        max_age_days_of=(("railway", 30),),
         fail_on=Severity.MEDIUM,
         no_ignore=frozenset({"ungated-destruction"}),
+        no_ignore_from=Severity.CRITICAL,
         paths=("policy.yaml",),
     )
     assert loaded.extend_from == (tmp_path / "org",)
@@ -75,7 +93,8 @@ def test_a_complete_policy_is_read(tmp_path):
         (
             "version: 1\ndeni: []\n",
             [
-                "2: deni: unknown key; known are deny, extend-from, fail-on, max-expiry-days, no-ignore, require, version"
+                "2: deni: unknown key; known are deny, deny-environments, extend-from, fail-on, forbid, max-age-days, "
+                "max-age-days-of, max-expiry-days, no-ignore, no-ignore-from, require, version"
             ],
         ),
         (
@@ -95,6 +114,27 @@ def test_a_complete_policy_is_read(tmp_path):
         ),
         ("version: 1\nmax-expiry-days: 0\n", ["1: max-expiry-days: give at least one day"]),
         ("version: 1\nmax-expiry-days: a year\n", ["2: max-expiry-days: expected a whole number"]),
+        ("version: 1\nmax-age-days: 0\n", ["1: max-age-days: give at least one day"]),
+        (
+            "version: 1\nmax-age-days-of: {railwy: 3, railway: 0}\n",
+            [
+                "1: max-age-days-of.railway: give at least one day",
+                "1: max-age-days-of.railwy: unknown 'railwy': did you mean railway?",
+            ],
+        ),
+        (
+            "version: 1\nforbid: [railwy, railway/tokn, other/]\n",
+            [
+                "2: forbid[0]: unknown 'railwy': did you mean railway?",
+                "2: forbid[1]: unknown 'tokn': did you mean token?",
+                "2: forbid[2]: unknown '': known are token",
+            ],
+        ),
+        ('version: 1\ndeny-environments: [" "]\n', ["2: deny-environments[0]: names no environment"]),
+        (
+            "version: 1\nno-ignore-from: all\n",
+            ["2: no-ignore-from: expected one of low, medium, high, critical"],
+        ),
         ("version: 1\nfail-on: never\n", ["2: fail-on: expected one of low, medium, high, critical"]),
         ("version: 1\nextend-from: [gone]\n", ["2: extend-from[0]: is no folder: name one that exists"]),
         ("version: 1\ndeny: &a []\n", ["2: anchors, aliases and tags are not used here"]),
@@ -125,6 +165,52 @@ def test_several_policies_are_as_strict_as_each(tmp_path):
     assert (together.max_expiry_days, together.fail_on) == (30, Severity.LOW)
     assert together.no_ignore == {"escalation"}
     assert load_policy((), PROVIDERS, RULES).policy == Policy()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "general", "railway"),
+    [
+        ("max-age-days: 90", "max-age-days: 30", 30, 30),
+        ("max-age-days: 90", "max-age-days-of: {railway: 30}", 90, 30),
+        ("max-age-days: 90", "max-age-days-of: {railway: 365}", 90, 90),
+        ("max-age-days: 90\nmax-age-days-of: {railway: 365}", "", 90, 365),
+        ("max-age-days-of: {railway: 9}", "max-age-days-of: {railway: 8}", None, 8),
+    ],
+)
+def test_several_policies_let_a_credential_grow_as_old_as_the_strictest(
+    tmp_path, one, other, general, railway
+):
+    texts = {"one": f"version: 1\n{one}\n", "other": f"version: 1\n{other}\n"}
+    for named in (texts, dict(reversed(texts.items()))):
+        together = load_policy(written(tmp_path, **named), PROVIDERS, RULES).policy
+        assert (together.age_limit("other"), together.age_limit("railway")) == (general, railway)
+
+
+def test_several_policies_forbid_and_keep_what_any_of_them_does(tmp_path):
+    first = "version: 1\nforbid: [other]\nno-ignore-from: critical\n"
+    second = "version: 1\nforbid: [railway]\ndeny-environments: [production]\nno-ignore-from: high\n"
+    together = load_policy(written(tmp_path, one=first, two=second), PROVIDERS, RULES).policy
+    assert [each.written for each in (*together.forbid, *together.deny_environments)] == [
+        "other",
+        "railway",
+        "production",
+    ]
+    assert together.no_ignore_from is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "is_kept"),
+    [
+        ("escalation", Severity.LOW, True),
+        ("excess-authority", Severity.HIGH, True),
+        ("excess-authority", Severity.CRITICAL, True),
+        ("excess-authority", Severity.MEDIUM, False),
+    ],
+)
+def test_a_policy_keeps_finding_rules_and_severities(rule, severity, is_kept):
+    policy = read("version: 1\nno-ignore: [escalation]\nno-ignore-from: high\n").policy
+    assert policy.keeps(rule, severity) is is_kept
+    assert Policy().keeps(rule, severity) is False
 
 
 def test_problems_of_all_policies_are_told_and_a_missing_one_is_no_empty_one(tmp_path):
@@ -188,6 +274,7 @@ def test_an_entry_that_allows_what_is_denied_is_a_breach():
         "so these count as not allowed.",
         remedy="Name the operations that the job needs and the policy permits.",
         identity="a allow volume* against effect:delete",
+        severity=Severity.HIGH,
         operations=("volumeDelete",),
     )
 
@@ -242,6 +329,30 @@ def test_a_job_ends_within_the_days_a_policy_permits(last, is_fine):
     text = (JOB % "volumes") + (f"    expires: {last}\n" if last else "")
     found = broken(text, "version: 1\nmax-expiry-days: 30\n")
     assert [each.where for each in found] == ([] if is_fine else ["jobs.a.expires"])
+
+
+@pytest.mark.parametrize(
+    ("environments", "denied", "told"),
+    [
+        ("[production, staging]", "production", ["jobs.a.environments[0]"]),
+        ("[staging]", "production", []),
+        ("[Production]", "prod*", ["jobs.a.environments[0]"]),
+        ('["prod*"]', "production", ["jobs.a.environments[0]"]),
+    ],
+)
+def test_a_job_is_for_no_environment_that_a_policy_denies(environments, denied, told):
+    text = (JOB % "volumes") + f"    environments: {environments}\n"
+    found = broken(text, f'version: 1\ndeny-environments: ["{denied}"]\n')
+    assert [(each.where, each.line, each.severity) for each in found] == [
+        (each, 3, Severity.HIGH) for each in told
+    ]
+
+
+def test_a_folder_is_for_no_environment_that_a_policy_denies():
+    text = (JOB % "volumes").replace("jobs:", "environment: production\njobs:")
+    (breach,) = broken(text, "version: 1\ndeny-environments: [production]\n")
+    assert (breach.path, breach.where, breach.severity) == ("scopeaudit.yaml", "environment", Severity.HIGH)
+    assert breach.message == "This folder is said to be for production, which policy.yaml:2 denies."
 
 
 def test_the_operations_of_a_provider_that_a_policy_denies():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scopeaudit.catalogue.decode import Marked
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.jobs.allowances import read_allowance
+from scopeaudit.jobs.declarations import read_declarations
 from scopeaudit.jobs.templates import covering, entries_for, fitting, template_operations
 from scopeaudit.model.operation import Effect, Operation, Reversible
 from tests.jobs.jobs_world import CATALOGUES, EFFECTS, PROVIDERS, catalogue
@@ -48,6 +49,29 @@ def test_every_entry_of_a_template_selects_an_operation(provider, name):
     for entry in template(provider, name).allow:
         allowance = read_allowance(Marked(entry, 1), provider, RULES.providers)
         assert found.select(allowance), entry
+
+
+@pytest.mark.parametrize("provider", ASKED)
+def test_no_two_templates_of_a_provider_have_a_name_or_allow_the_same(provider):
+    names = [each.name for each in RULES.providers[provider].jobs]
+    allowed = [frozenset(each.id for each in selected(provider, name)) for name in names]
+    assert (len(set(names)), len(set(allowed))) == (len(names), len(names))
+
+
+@pytest.mark.parametrize(("provider", "name"), TEMPLATES)
+def test_every_operation_that_a_template_allows_has_a_source(provider, name):
+    assert [
+        each.id for each in selected(provider, name) if not each.traits.source.startswith("https://")
+    ] == []
+
+
+@pytest.mark.parametrize(("provider", "name"), TEMPLATES)
+def test_a_template_is_taken_with_what_a_job_says_beside_it(provider, name):
+    beside = "    allow: [more]\n    resources: [shop]\n    environments: [staging]\n"
+    text = f"version: 1\njobs:\n  a:\n    use: {provider}/{name}\n{beside}    credentials: [{{env: A}}]\n"
+    (job,) = read_declarations(text, "scopeaudit.yaml", RULES.providers).jobs
+    assert [each.written for each in job.allow] == ["more", *template(provider, name).allow]
+    assert (job.provider, job.resources, job.environments) == (provider, ("shop",), ("staging",))
 
 
 @pytest.mark.parametrize(("provider", "name"), TEMPLATES)

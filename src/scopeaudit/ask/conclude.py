@@ -38,6 +38,7 @@ def conclude(provider: Provider, catalogue: OperationCatalogue, learnt: Learnt) 
         resources=tuple(sorted(learnt.resources.values())),
         account=learnt.account,
         expires=learnt.expires,
+        issued=learnt.issued,
         requests=learnt.requests,
         facts=tuple(learnt.shown.items()),
     )

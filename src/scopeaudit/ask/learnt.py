@@ -21,6 +21,7 @@ class Learnt:
     state: State = State.UNKNOWN
     account: str | None = None
     expires: str | None = None
+    issued: str | None = None
     identity: Evidence | None = None
     """What showed state or kind."""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -102,6 +103,8 @@ class Intake:
                     self.learnt.identity = evidence
             elif value == "never":
                 self.learnt.expires = "never"
+        if reading.issued and (moment := read_date(evaluate(reading.issued, names))) is not None:
+            self.learnt.issued = written(moment)
         if reading.expired and is_true(reading.expired, names):
             self.learnt.state = State.EXPIRED
             self.learnt.identity = evidence

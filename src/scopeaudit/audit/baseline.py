@@ -1,48 +1,27 @@
 """A baseline accepts today's findings, and nothing that is added to them.
 
-An accepted finding stands again when it gains an operation, a resource or a place, when it grows worse, or
-when its entry has expired. A finding that loses something stays accepted.
+An accepted finding stands again when it gains an operation, a resource or a place, when what was unknown of
+it becomes certain, when it grows worse, or when its entry has expired. A finding that loses something stays
+accepted, also if it loses the place that it was named by.
 """
 
 import datetime
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 
+from scopeaudit.audit.baseline_file import order_of
 from scopeaudit.audit.words import listed
-from scopeaudit.catalogue.decode import decode
+from scopeaudit.model.authority import Verdict
 from scopeaudit.model.baseline import Accepted, Baseline, Entry, State
-from scopeaudit.model.errors import InvalidFileError
-from scopeaudit.model.finding import AuditedCredential, Finding, Severity
+from scopeaudit.model.finding import AuditedCredential, Finding
 from scopeaudit.model.location import Location
+from scopeaudit.model.policy import Policy
 
-VERSION = 1
-_UNPRINTABLE = re.compile("[\x7f-\xa0\xad\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""What JSON may hold as it is and YAML, by which the file is read, may not."""
+NO_POLICY = Policy()
 _NAMED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """An entry as it stands in the file."""
-
-    fingerprint: str
-    rule: str
-    about: str
-    severity: Severity
-    operations: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    reason: str | None = None
-    expires: datetime.date | None = None
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    version: int
-    accepted: tuple[_Written, ...]
+_TRIED = 100
+"""Entries of one place that are compared with a credential that has another name; what is left is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,67 +33,8 @@ class Judgement:
     accepted: tuple[Accepted, ...]
     states: Mapping[str, State]
     """By fingerprint."""
-
-
-def read_baseline(text: str, path: str) -> Baseline:
-    """The baseline in a file's text.
-
-    Raises:
-        InvalidFileError: with every problem.
-    """
-    file = decode(text, path, _File)
-    problems = []
-    if file.version != VERSION:
-        problems.append(f"{path}:1: version: is {file.version}; this program reads {VERSION}")
-    entries: dict[str, Entry] = {}
-    for each in file.accepted:
-        if each.fingerprint in entries:
-            problems.append(f"{path}:{each.line}: fingerprint: is given twice")
-        if each.reason is not None and not each.reason.strip():
-            problems.append(f"{path}:{each.line}: reason: is empty: say why, or leave it out")
-        entries[each.fingerprint] = Entry(
-            fingerprint=each.fingerprint,
-            rule=each.rule,
-            about=each.about,
-            severity=each.severity,
-            operations=frozenset(each.operations),
-            resources=frozenset(each.resources),
-            places=frozenset(each.places),
-            reason=each.reason,
-            expires=each.expires,
-        )
-    if problems:
-        raise InvalidFileError(tuple(problems))
-    return Baseline(entries)
-
-
-def written_baseline(baseline: Baseline) -> str:
-    """The text of a baseline file: sorted, an entry to a few lines, with a final newline."""
-    entries = [
-        _as_written(each) for _, each in sorted(baseline.entries.items(), key=lambda item: _order(item[1]))
-    ]
-    text = json.dumps({"version": VERSION, "accepted": entries}, indent=1, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
-
-
-def _order(entry: Entry) -> tuple[str, str, str]:
-    return entry.about, entry.rule, entry.fingerprint
-
-
-def _as_written(entry: Entry) -> dict[str, object]:
-    lists = {"operations": entry.operations, "resources": entry.resources, "places": entry.places}
-    found: dict[str, object] = {
-        "fingerprint": entry.fingerprint,
-        "rule": entry.rule,
-        "about": entry.about,
-        "severity": entry.severity.value,
-        **{name: sorted(values) for name, values in lists.items() if values},
-    }
-    if entry.reason is not None:
-        found["reason"] = entry.reason
-    if entry.expires is not None:
-        found["expires"] = entry.expires.isoformat()
-    return found
+    gone: tuple[Entry, ...] = ()
+    """What is accepted and was not found, in the order of the file."""
 
 
 def baseline_of(
@@ -139,6 +59,7 @@ def _entry(finding: Finding, audited: AuditedCredential | None) -> Entry:
         about=_about(finding, audited),
         severity=finding.severity,
         operations=frozenset(each.id for each in finding.operations),
+        unknown=frozenset(each.id for each in finding.operations if each.verdict is Verdict.UNKNOWN),
         resources=frozenset(finding.resources),
         places=_places(finding, audited),
     )
@@ -167,30 +88,68 @@ def judge(
     credentials: Sequence[AuditedCredential],
     baseline: Baseline,
     today: datetime.date,
-    never: Set[str] = frozenset(),
+    policy: Policy = NO_POLICY,
 ) -> Judgement:
-    """Which findings the baseline accepts today; those of the finding rules in `never` it never does."""
+    """Which findings the baseline accepts today; what `policy` keeps it never does."""
     known = {audited.credential.id: audited for audited in credentials}
     standing: list[Finding] = []
     accepted: list[Accepted] = []
     states: dict[str, State] = {}
+    spare = _Spare(baseline, frozenset(finding.fingerprint for finding in findings))
     for finding in findings:
-        entry = None if finding.rule in never else baseline.entries.get(finding.fingerprint)
-        if entry is None:
+        audited = known.get(finding.credential or "")
+        now = _entry(finding, audited)
+        entry = baseline.entries.get(finding.fingerprint) or spare.taken(now)
+        if entry is None or policy.keeps(finding.rule, finding.severity):
             states[finding.fingerprint] = State.NEW
             standing.append(finding)
             continue
-        gained = _gained(entry, _entry(finding, known.get(finding.credential or "")), today)
+        gained = _gained(entry, now, today, audited)
         if gained:
             states[finding.fingerprint] = State.UPDATED
             standing.append(replace(finding, message=f"{finding.message} {gained}"))
         else:
             states[finding.fingerprint] = State.UNCHANGED
             accepted.append(Accepted(finding, entry.reason, entry.expires))
-    return Judgement(tuple(standing), tuple(accepted), states)
+    return Judgement(tuple(standing), tuple(accepted), states, spare.left())
 
 
-def _gained(before: Entry, now: Entry, today: datetime.date) -> str:
+class _Spare:
+    """Entries that no finding has by its fingerprint.
+
+    A credential is named by the first of its places: where it is removed from that one, it has lost a place
+    and has another name.
+    """
+
+    def __init__(self, baseline: Baseline, found: Set[str]) -> None:
+        entries = (each for each in baseline.entries.values() if each.fingerprint not in found)
+        self.entries = {each.fingerprint: each for each in sorted(entries, key=order_of)}
+        self.by_place: dict[tuple[str, ...], dict[str, Entry]] = {}
+        for each in self.entries.values():
+            for place in each.places:
+                self.by_place.setdefault((*_subject(each), place), {})[each.fingerprint] = each
+
+    def taken(self, now: Entry) -> Entry | None:
+        """The entry of a credential of the same kind that lay where this one lies, and elsewhere, too."""
+        beside = self.by_place.get((*_subject(now), min(now.places, default="")), {})
+        few = islice(beside.values(), _TRIED)
+        found = next((each for each in few if now.places < each.places), None)
+        if found is not None:
+            del self.entries[found.fingerprint]
+            for place in found.places:
+                del self.by_place[*_subject(found), place][found.fingerprint]
+        return found
+
+    def left(self) -> tuple[Entry, ...]:
+        return tuple(self.entries.values())
+
+
+def _subject(entry: Entry) -> tuple[str, ...]:
+    """Finding rule, provider and kind."""
+    return entry.rule, *entry.about.split(" ")[:2]
+
+
+def _gained(before: Entry, now: Entry, today: datetime.date, audited: AuditedCredential | None) -> str:
     """What makes an accepted finding stand again, in a sentence; empty if nothing does."""
     if before.expires is not None and today > before.expires:
         return f"The baseline accepted it until {before.expires.isoformat()}."
@@ -205,4 +164,10 @@ def _gained(before: Entry, now: Entry, today: datetime.date) -> str:
     ]
     if now.severity.rank > before.severity.rank:
         told.append(f"the severity {now.severity.value}")
-    return f"Since it was accepted it has gained {' and '.join(told)}." if told else ""
+    sentences = [f"Since it was accepted it has gained {' and '.join(told)}."] if told else []
+    if certain := (now.operations & before.unknown) - now.unknown:
+        named = listed(sorted(certain), _NAMED)
+        sentences.append(f"When it was accepted it was unknown whether it may {named}; now it is known to.")
+    if before.resources and not now.resources and audited is not None and not audited.authority.resources:
+        sentences.append("When it was accepted its resources were known; now they are not.")
+    return " ".join(sentences)

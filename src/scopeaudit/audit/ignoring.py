@@ -19,12 +19,14 @@ from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Suppressed
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.policy import Policy
 from scopeaudit.model.remark import Remark
 
 UNUSED = "unused-ignore"
 CANDIDATE = "unknown-provider"
 """The finding rule under which candidates are told and ignored."""
 
+NO_POLICY = Policy()
 IGNORE_NOISE = "ignore"
 """How the report calls the statement by which a candidate was ignored."""
 
@@ -52,26 +54,32 @@ def ignore(
     remarks: Sequence[Remark],
     rules: Mapping[str, FindingRule],
     today: datetime.date,
-    never: AbstractSet[str] = frozenset(),
+    policy: Policy = NO_POLICY,
 ) -> Ignoring:
     """Hear the comments. Those that are not honoured, or do nothing, become findings of their own.
 
-    A reason that begins with `until 2027-03-31` counts up to that day. `never` are finding rules that the
-    user's policy lets nothing ignore.
+    A reason that begins with `until 2027-03-31` counts up to that day. What `policy` keeps stands whatever
+    a comment says.
     """
     remarks = sorted(remarks, key=lambda each: _order(each.location))
-    known = rules.keys() - {UNUSED} - never
+    known = rules.keys() - {UNUSED}
     honoured = [each for each in remarks if not _mistakes(each, known, today)]
     hearing = _Hearing(honoured)
     standing: list[Finding] = []
     suppressed: list[Suppressed] = []
     for finding in findings:
-        heard = hearing.of(finding.rule, finding.locations)
+        kept = policy.keeps(finding.rule, finding.severity)
+        heard = (
+            hearing.refused(finding.rule, finding.locations)
+            if kept
+            else hearing.of(finding.rule, finding.locations)
+        )
         if heard:
             suppressed.append(Suppressed(finding, heard))
         else:
             standing.append(finding)
-    left = tuple(each for each in candidates if not hearing.of(CANDIDATE, each.locations))
+    of_candidate = hearing.refused if CANDIDATE in policy.no_ignore else hearing.of
+    left = tuple(each for each in candidates if not of_candidate(CANDIDATE, each.locations))
     unasked = frozenset(
         _place(location)
         for audited in credentials
@@ -99,6 +107,8 @@ class _Hearing:
     used: set[tuple[_Place, str]] = field(default_factory=set)
     lacking: dict[tuple[_Place, str], Location] = field(default_factory=dict)
     """Where a comment is missing that would have made this one count."""
+    kept: set[tuple[_Place, str]] = field(default_factory=set)
+    """What the policy lets nothing ignore."""
 
     def __post_init__(self) -> None:
         for remark in self.honoured:
@@ -120,17 +130,25 @@ class _Hearing:
         several = {remark.location: remark for remarks in found.values() for remark in remarks[:1]}
         return tuple(several[each] for each in sorted(several, key=_order))
 
+    def refused(self, rule: str, locations: Sequence[Location]) -> tuple[Remark, ...]:
+        """No comment; those that name this learn that the policy keeps it."""
+        self.kept.update((_place(each), rule) for each in locations)
+        return ()
+
     def idle(self, remark: Remark, unasked: AbstractSet[_Place]) -> str:
         """Why some of a comment's finding rules suppress nothing; empty if all do, or may once asked."""
         place = _subject(remark)
         idle = [each for each in remark.rules if (place, each) not in self.used]
-        partial = [each for each in idle if (place, each) in self.lacking]
+        kept = [each for each in idle if (place, each) in self.kept]
+        partial = [each for each in idle if (place, each) in self.lacking and each not in kept]
         unmatched = [
             each
             for each in idle
-            if each not in partial and not (place in unasked and each not in _ALWAYS_KNOWN)
+            if each not in (*partial, *kept) and not (place in unasked and each not in _ALWAYS_KNOWN)
         ]
         reasons = []
+        if kept:
+            reasons.append(f"{listed(kept, 3)} stands, as the policy of the user lets nothing ignore it")
         if partial:
             elsewhere = _described(self.lacking[place, partial[0]])
             which = listed(partial, 3)

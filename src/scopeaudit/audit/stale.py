@@ -21,8 +21,10 @@ class Staleness:
     severity: Severity
     message: str
     remedy: str
+    path: str
+    """The file in which what is out of date stands: the job's, or one that it extends."""
     line: int
-    """In the job file, from 1."""
+    """In that file, from 1."""
     name: str
     """What tells it from other findings about the same file; holds no line number."""
 
@@ -48,12 +50,12 @@ def stale_jobs(
         if is_expired(job, today):
             message = f"Job {job.name} expired on {job.expires}, so it allows nothing any more."
             remedy = "Extend expires if the job goes on; else revoke its credentials and remove the job."
-            yield Staleness(job, Severity.HIGH, message, remedy, job.line, f"{job.name} expired")
+            yield Staleness(job, Severity.HIGH, message, remedy, job.path, job.line, f"{job.name} expired")
         met = providers_met.get((job.path, job.name), frozenset())
         if not met:
             message = f"Job {job.name} speaks for no credential that was found."
             remedy = "Mend its credentials (path, env, key), or remove the job."
-            yield Staleness(job, Severity.LOW, message, remedy, job.line, f"{job.name} unmatched")
+            yield Staleness(job, Severity.LOW, message, remedy, job.path, job.line, f"{job.name} unmatched")
         yield from _unknown_operations(job, met, providers, catalogues)
 
 
@@ -69,7 +71,8 @@ def _unknown_operations(
             message = f"Job {job.name} allows {entry.written}, which names no operation of {names}."
             remedy = "Write the operation as the provider names it, or remove the entry."
             identity = f"{job.name} allow {entry.written}"
-            yield Staleness(job, Severity.MEDIUM, message, remedy, entry.line, identity)
+            path = entry.file or job.path
+            yield Staleness(job, Severity.MEDIUM, message, remedy, path, entry.line, identity)
 
 
 def _providers_of(

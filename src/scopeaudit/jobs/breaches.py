@@ -2,8 +2,10 @@
 
 import datetime
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from scopeaudit.catalogue.operations import OperationCatalogue, glob
+from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import Allowance, Declarations, Job, OperationGlob
 from scopeaudit.model.policy import Breach, Denial, Policy
 
@@ -32,15 +34,20 @@ def breaches(
     return tuple(
         breach
         for job in declarations.jobs
-        for breach in (*_missing(job, policy), *_too_long(job, policy, today), *_allowed(job, denied))
-    )
+        for breach in (
+            *_missing(job, policy),
+            *_too_long(job, policy, today),
+            *_denied_environments(job, policy),
+            *_allowed(job, denied),
+        )
+    ) + tuple(_denied_folder(declarations, policy))
 
 
 def _missing(job: Job, policy: Policy) -> Iterator[Breach]:
     required = policy.require | ({"expires"} if policy.max_expiry_days is not None else set())
     for key in sorted(required):
         if not getattr(job, key):
-            message = f"Job {job.name} has no {key}, which {_source(policy)} requires of every job."
+            message = f"Job {job.name} has no {key}, which {policy.named} requires of every job."
             yield _breach(job, key, message, f"{_HOW[key][0].upper()}{_HOW[key][1:]}.")
 
 
@@ -50,10 +57,44 @@ def _too_long(job: Job, policy: Policy, today: datetime.date) -> Iterator[Breach
     if (job.expires - today).days > policy.max_expiry_days:
         latest = today + datetime.timedelta(days=policy.max_expiry_days)
         message = (
-            f"Job {job.name} ends on {job.expires}; {_source(policy)} permits {policy.max_expiry_days} days "
+            f"Job {job.name} ends on {job.expires}; {policy.named} permits {policy.max_expiry_days} days "
             "ahead at most."
         )
         yield _breach(job, "expires", message, f"Let it end on {latest} or before.")
+
+
+def _denied_environments(job: Job, policy: Policy) -> Iterator[Breach]:
+    for index, environment in enumerate(job.environments):
+        for ban in policy.deny_environments:
+            if _may_be_same(environment, ban.written):
+                source = f"{ban.path}:{ban.line}"
+                message = f"Job {job.name} is for {environment}; {source} denies {ban.written} to every job."
+                remedy = "Leave the environment out, and use a credential that does not reach it."
+                key = f"environments[{index}]"
+                identity = f"{job.name} environment {environment} against {ban.written}"
+                yield replace(_breach(job, key, message, remedy), severity=Severity.HIGH, identity=identity)
+
+
+def _denied_folder(declarations: Declarations, policy: Policy) -> Iterator[Breach]:
+    environment = declarations.environment
+    for ban in policy.deny_environments if environment is not None else ():
+        if environment is not None and _may_be_same(environment, ban.written):
+            yield Breach(
+                job="",
+                path=declarations.path or "",
+                line=1,
+                where="environment",
+                message=f"This folder is said to be for {environment}, which {ban.path}:{ban.line} denies.",
+                remedy="Leave it out, or name the environment that the folder is worked on for.",
+                identity=f"environment {environment} against {ban.written}",
+                severity=Severity.HIGH,
+            )
+
+
+def _may_be_same(environment: str, banned: str) -> bool:
+    """Whether some environment may meet both globs, without regard to case."""
+    one, other = environment.lower(), banned.lower()
+    return bool(glob(other).match(one) or glob(one).match(other))
 
 
 def _allowed(job: Job, denied: "_Denied") -> Iterator[Breach]:
@@ -77,6 +118,7 @@ def _allowed(job: Job, denied: "_Denied") -> Iterator[Breach]:
                 message=message,
                 remedy="Name the operations that the job needs and the policy permits.",
                 identity=f"{job.name} allow {entry.written} against {denial.written}",
+                severity=Severity.HIGH,
                 operations=tuple(found),
             )
 
@@ -129,7 +171,3 @@ def _breach(job: Job, key: str, message: str, remedy: str) -> Breach:
         remedy=remedy,
         identity=f"{job.name} {key}",
     )
-
-
-def _source(policy: Policy) -> str:
-    return " and ".join(policy.paths) or "the policy"

@@ -11,17 +11,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from scopeaudit.catalogue.decode import compose
-from scopeaudit.jobs.init import ProposedJob
+from scopeaudit.jobs.init import NO_POLICY, ProposedJob
 from scopeaudit.jobs.raw import RawFile, read_written
 from scopeaudit.jobs.writing import block, flow, new_file
 from scopeaudit.model.errors import UsageError
+from scopeaudit.model.policy import Policy
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _STEP = 2
 
 
-def added(text: str | None, path: str, jobs: Sequence[ProposedJob]) -> str:
+def added(
+    text: str | None,
+    path: str,
+    jobs: Sequence[ProposedJob],
+    notes: Sequence[str] = (),
+    policy: Policy = NO_POLICY,
+) -> str:
     """The file's text with the jobs added; a file of its own where there is none yet.
+
+    `notes` are comments in front of the jobs, where these are written in block style; `policy` says what a
+    job has to give.
 
     Raises:
         InvalidFileError: if the text is no YAML we read.
@@ -30,12 +40,24 @@ def added(text: str | None, path: str, jobs: Sequence[ProposedJob]) -> str:
     if not jobs:
         return text or ""
     if text is None:
-        return "\n".join(new_file(jobs)) + "\n"
-    place = _place(_Text(text), compose(text, path), jobs)
+        return "\n".join(new_file(jobs, notes, policy)) + "\n"
+    place = _place(_Text(text), compose(text, path), _Addition(jobs, tuple(notes), policy))
     edited = text[: place.start] + place.text + text[place.end :]
     if not _adds_only(text, edited, path, jobs):
         raise UsageError(f"{path}: is written in a way that cannot be added to: add the printed jobs by hand")
     return edited
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """What is put in, in the style of the place."""
+
+    jobs: Sequence[ProposedJob]
+    notes: tuple[str, ...]
+    policy: Policy
+
+    def block(self, indentation: int) -> list[str]:
+        return block(self.jobs, indentation, self.notes, self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +96,32 @@ class _Text:
         return first + "".join(f"{line}{self.newline}" for line in wanted)
 
 
-def _place(text: _Text, root: Any, jobs: Sequence[ProposedJob]) -> _Insertion:
+def _place(text: _Text, root: Any, more: _Addition) -> _Insertion:
     found = next((value for key, value in root.value if key.value == "jobs"), None)
     if found is None:
-        return _without_jobs(text, root, jobs)
+        return _without_jobs(text, root, more)
     if found.flow_style:
         in_one_line = found.start_mark.line == found.end_mark.line
         if found.value or root.flow_style or not in_one_line:
-            return _into_flow(text, found, jobs)
-        return _in_place_of_nothing(text, root, found, jobs)
+            return _into_flow(text, found, more)
+        return _in_place_of_nothing(text, root, found, more)
     indentation = found.value[0][0].start_mark.column
     at = _end_of_block(text, found, indentation)
-    return _Insertion(at, at, text.lines(block(jobs, indentation), at))
+    return _Insertion(at, at, text.lines(more.block(indentation), at))
 
 
-def _without_jobs(text: _Text, root: Any, jobs: Sequence[ProposedJob]) -> _Insertion:
+def _without_jobs(text: _Text, root: Any, more: _Addition) -> _Insertion:
     if root.flow_style:
-        inner = _flow_text(text, jobs)
+        inner = _flow_text(text, more)
         at = text.offset(root.end_mark) - 1
         return _Insertion(at, at, f"{_comma(text, root)}jobs: {{{inner}}}")
     indentation = root.value[0][0].start_mark.column if root.value else 0
     at = _end_of_block(text, root, indentation)
-    lines = [f"{' ' * indentation}jobs:", *block(jobs, indentation + _STEP)]
+    lines = [f"{' ' * indentation}jobs:", *more.block(indentation + _STEP)]
     return _Insertion(at, at, text.lines(lines, at))
 
 
-def _in_place_of_nothing(text: _Text, root: Any, found: Any, jobs: Sequence[ProposedJob]) -> _Insertion:
+def _in_place_of_nothing(text: _Text, root: Any, found: Any, more: _Addition) -> _Insertion:
     """`jobs: {}` becomes a block; a comment behind it stays where it is."""
     start, end = text.offset(found.start_mark), text.offset(found.end_mark)
     line_end = text.starts[found.end_mark.line] + len(text.line(found.end_mark.line))
@@ -108,21 +130,19 @@ def _in_place_of_nothing(text: _Text, root: Any, found: Any, jobs: Sequence[Prop
     indentation = root.value[0][0].start_mark.column + _STEP
     while text.text[start - 1] == " ":
         start -= 1
-    return _Insertion(
-        start, at, f"{behind}{text.text[line_end:at]}{text.lines(block(jobs, indentation), at)}"
-    )
+    return _Insertion(start, at, f"{behind}{text.text[line_end:at]}{text.lines(more.block(indentation), at)}")
 
 
-def _into_flow(text: _Text, found: Any, jobs: Sequence[ProposedJob]) -> _Insertion:
+def _into_flow(text: _Text, found: Any, more: _Addition) -> _Insertion:
     at = text.offset(found.end_mark) - 1
-    return _Insertion(at, at, f"{_comma(text, found)}{_flow_text(text, jobs)}")
+    return _Insertion(at, at, f"{_comma(text, found)}{_flow_text(text, more)}")
 
 
-def _flow_text(text: _Text, jobs: Sequence[ProposedJob]) -> str:
+def _flow_text(text: _Text, more: _Addition) -> str:
     """The jobs as entries of a flow mapping; a comment there needs lines of its own."""
     parts = []
-    for job in jobs:
-        comments, entry = flow(job)
+    for job in more.jobs:
+        comments, entry = flow(job, more.policy)
         above = "".join(f"  {each}{text.newline}" for each in comments)
         parts.append(f"{text.newline}{above}  {entry}")
     return ",".join(parts) + text.newline

@@ -12,16 +12,18 @@ from scopeaudit.model.errors import InvalidFileError, UsageError
 MAXIMUM_BYTES = 1_000_000
 
 
-def text_of(file: Path, path: str) -> str:
+def text_of(file: Path, path: str, maximum_bytes: int = MAXIMUM_BYTES) -> str:
     """The text of a file; `path` is its name in messages.
 
     Raises:
         InvalidFileError: if it is missing, no ordinary file, unreadable, too large, or no UTF-8.
     """
-    return _text(_content(file, path), path)
+    return _text(_content(file, path, maximum_bytes), path)
 
 
-def replace_text(file: Path, path: str, text: str, before: str | None) -> None:
+def replace_text(
+    file: Path, path: str, text: str, before: str | None, maximum_bytes: int = MAXIMUM_BYTES
+) -> None:
     """Write the text whole or not at all, where the file still holds `before`, or is not there for `None`.
 
     A byte order mark and the file's mode stay.
@@ -42,7 +44,7 @@ def replace_text(file: Path, path: str, text: str, before: str | None) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{path}: is a link or no ordinary file: nothing is written through it")
         mode = stat.S_IMODE(status.st_mode)
-        now = _content(file, path)
+        now = _content(file, path, maximum_bytes)
         if before is None or _text(now, path) != before:
             raise UsageError(f"{path}: has changed meanwhile: run the command again")
         content = codecs.BOM_UTF8 + content if now.startswith(codecs.BOM_UTF8) else content
@@ -71,17 +73,17 @@ def _umask() -> int:
     return mask
 
 
-def _content(file: Path, path: str) -> bytes:
+def _content(file: Path, path: str, maximum_bytes: int) -> bytes:
     try:
         with open(file, "rb", opener=_open_without_waiting) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise InvalidFileError((f"{path}:1: is no ordinary file: replace it by one",))
-            content = stream.read(MAXIMUM_BYTES + 1)
+            content = stream.read(maximum_bytes + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable name"
         raise InvalidFileError((f"{path}:1: cannot be read ({reason}): mend or remove it",)) from None
-    if len(content) > MAXIMUM_BYTES:
-        raise InvalidFileError((f"{path}:1: the file is larger than {MAXIMUM_BYTES:,} bytes",))
+    if len(content) > maximum_bytes:
+        raise InvalidFileError((f"{path}:1: the file is larger than {maximum_bytes:,} bytes",))
     return content
 
 

@@ -1,5 +1,6 @@
 """Job files from disk, with those they extend."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from scopeaudit.jobs.raw import Problem, Written, read_written
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.job import Declarations
 
-__all__ = ["FILE_NAME", "MAXIMUM_BYTES", "load_declarations"]
+__all__ = ["MAXIMUM_BYTES", "load_declarations"]
 
-FILE_NAME = "scopeaudit.yaml"
-"""Name of the job file in the scanned folder."""
+PROBLEMS_TOLD = 500
+"""A file of the scanned folder can hold a problem to every few bytes."""
 
 
 def load_declarations(
@@ -32,14 +33,17 @@ def load_declarations(
         file: Where it lies.
         path: Its name in messages, relative to the scanned folder.
         providers: Every provider, for their job templates.
-        root: Folder that `extends` does not lead out of; the file's own where missing.
+        root: Folder that neither the file, if it is a link, nor `extends` leads out of. The file's own where
+            missing: then the user named the file, and it may be a link to anywhere.
         extend_from: Folders of the user in which extended files may lie as well.
         offering: Whether its jobs may leave their credentials to a file that extends it.
 
     Raises:
-        InvalidFileError: with every problem, if one of the files is missing, no ordinary file, unreadable,
+        InvalidFileError: with its problems, if one of the files is missing, no ordinary file, unreadable,
             too large, no UTF-8, or wrong.
     """
+    if root is not None:
+        _refuse_elsewhere(file, path, (root, *extend_from))
     chain = _chain(_first(file, path, root or file.parent), extend_from)
     declarations: Declarations | None = None
     problems: list[str] = []
@@ -51,9 +55,19 @@ def load_declarations(
         wrong = found if not problems else written.problems
         problems.extend(in_order(wrong, place.path))
     if problems:
-        raise InvalidFileError(tuple(problems))
+        more = len(problems) - PROBLEMS_TOLD
+        rest = (f"{path}:1: and {more:,} problems more",) if more > 0 else ()
+        raise InvalidFileError((*problems[:PROBLEMS_TOLD], *rest))
     assert declarations is not None  # noqa: S101 - the chain holds the file itself
     return declarations
+
+
+def _refuse_elsewhere(file: Path, path: str, folders: Sequence[Path]) -> None:
+    """What messages repeat of a job file must not be of any file that a link in the folder names."""
+    real = Path(os.path.realpath(file))
+    if not any(real.is_relative_to(os.path.realpath(each)) for each in folders):
+        what = "is a link that leads out of the folder: name the file with --jobs, or put it here"
+        raise InvalidFileError((f"{path}:1: {what}",))
 
 
 def _first(file: Path, path: str, root: Path) -> Place:

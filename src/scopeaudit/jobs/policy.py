@@ -13,11 +13,12 @@ from scopeaudit.jobs.raw import printable
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import OperationGlob
-from scopeaudit.model.policy import Denial, Policy
+from scopeaudit.model.policy import Ban, Denial, Policy
 
 REQUIRABLE = ("description", "environments", "expires", "owner", "resources")
 """What a policy may require of every job."""
 VERSION = 1
+_NAMES_TOLD = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,22 @@ class PolicyFile:
     """Operations that no job may allow, as in `allow`; a leading `provider:` limits it to one."""
     require: tuple[Marked, ...] = ()
     """Keys that every job must give."""
+    forbid: tuple[Marked, ...] = ()
+    """Providers, or `provider/kind`, whose credentials may not be in reach."""
+    deny_environments: tuple[Marked, ...] = ()
+    """Globs over environments that no job may be for."""
     max_expiry_days: int | None = None
     """A job's last day is at most so many days ahead."""
+    max_age_days: int | None = None
+    """A credential was issued at most so many days ago."""
+    max_age_days_of: Mapping[str, int] = field(default_factory=dict)
+    """Provider to the same, in place of `max_age_days`."""
     fail_on: Severity | None = None
     """Findings from this severity on always fail the run."""
     no_ignore: tuple[Marked, ...] = ()
     """Finding rules that nothing in a scanned folder can ignore; `*` stands for all."""
+    no_ignore_from: Severity | None = None
+    """Findings from this severity on nothing in a scanned folder can ignore."""
     extend_from: tuple[Marked, ...] = ()
     """Folders outside of the scanned one in which extended job files may lie."""
     line: int = 0
@@ -103,17 +114,50 @@ class _Reader:
     def read(self, file: PolicyFile) -> LoadedPolicy:
         if file.version != VERSION:
             self.problem(file.line, "version", f"expected {VERSION}, the version of this format")
-        if file.max_expiry_days is not None and file.max_expiry_days < 1:
-            self.problem(file.line, "max-expiry-days", "give at least one day")
+        for where, days in (("max-expiry-days", file.max_expiry_days), ("max-age-days", file.max_age_days)):
+            self.least_one(file.line, where, days)
         policy = Policy(
             deny=tuple(self.denials(file.deny)),
             require=frozenset(self.known("require", file.require, REQUIRABLE)),
+            forbid=tuple(self.bans(file.forbid)),
+            deny_environments=tuple(self.environments(file.deny_environments)),
             max_expiry_days=file.max_expiry_days,
+            max_age_days=file.max_age_days,
+            max_age_days_of=tuple(self.ages(file)),
             fail_on=file.fail_on,
             no_ignore=frozenset(self.rules(file.no_ignore)),
+            no_ignore_from=file.no_ignore_from,
             paths=(self.path,),
         )
         return LoadedPolicy(policy, tuple(self.folders(file.extend_from)))
+
+    def least_one(self, line: int, where: str, days: int | None) -> None:
+        if days is not None and days < 1:
+            self.problem(line, where, "give at least one day")
+
+    def ages(self, file: PolicyFile) -> Iterator[tuple[str, int]]:
+        for provider, days in sorted(file.max_age_days_of.items()):
+            where = f"max-age-days-of.{printable(provider)}"
+            self.least_one(file.line, where, days)
+            if self.is_known(where, Marked(provider, file.line), tuple(self.providers)):
+                yield provider, days
+
+    def bans(self, entries: tuple[Marked, ...]) -> Iterator[Ban]:
+        for index, entry in enumerate(entries):
+            where = f"forbid[{index}]"
+            provider, slash, kind = entry.text.partition("/")
+            if not self.is_known(where, Marked(provider, entry.line), tuple(self.providers)):
+                continue
+            kinds = tuple(each.id for each in self.providers[provider].kinds)
+            if not slash or self.is_known(where, Marked(kind, entry.line), kinds):
+                yield Ban(entry.text, self.path, entry.line)
+
+    def environments(self, entries: tuple[Marked, ...]) -> Iterator[Ban]:
+        for index, entry in enumerate(entries):
+            if entry.text.strip():
+                yield Ban(entry.text.strip(), self.path, entry.line)
+            else:
+                self.problem(entry.line, f"deny-environments[{index}]", "names no environment")
 
     def denials(self, entries: tuple[Marked, ...]) -> Iterator[Denial]:
         for index, entry in enumerate(entries):
@@ -138,12 +182,17 @@ class _Reader:
 
     def known(self, field: str, entries: tuple[Marked, ...], names: tuple[str, ...]) -> Iterator[str]:
         for index, entry in enumerate(entries):
-            if entry.text in names:
+            if self.is_known(f"{field}[{index}]", entry, names):
                 yield entry.text
-                continue
-            close = difflib.get_close_matches(entry.text, names, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
-            self.problem(entry.line, f"{field}[{index}]", f"unknown {printable(entry.text)!r}: {hint}")
+
+    def is_known(self, where: str, entry: Marked, names: tuple[str, ...]) -> bool:
+        if entry.text in names:
+            return True
+        close = difflib.get_close_matches(entry.text, names, n=1)
+        known = ", ".join(names) if len(names) <= _NAMES_TOLD else "in the documentation"
+        hint = f"did you mean {close[0]}?" if close else f"known are {known}"
+        self.problem(entry.line, where, f"unknown {printable(entry.text)!r}: {hint}")
+        return False
 
     def folders(self, entries: tuple[Marked, ...]) -> Iterator[Path]:
         for index, entry in enumerate(entries):
@@ -161,16 +210,31 @@ class _Reader:
 def _together(one: LoadedPolicy, other: LoadedPolicy) -> LoadedPolicy:
     """As strict as both: no file takes anything back."""
     first, second = one.policy, other.policy
-    days = [each for each in (first.max_expiry_days, second.max_expiry_days) if each is not None]
+    named = {provider for each in (first, second) for provider, _ in each.max_age_days_of}
+    of_single = ((each, _least(first.age_limit(each), second.age_limit(each))) for each in sorted(named))
     policy = Policy(
         deny=(*first.deny, *second.deny),
         require=first.require | second.require,
-        max_expiry_days=min(days, default=None),
+        forbid=(*first.forbid, *second.forbid),
+        deny_environments=(*first.deny_environments, *second.deny_environments),
+        max_expiry_days=_least(first.max_expiry_days, second.max_expiry_days),
+        max_age_days=_least(first.max_age_days, second.max_age_days),
+        max_age_days_of=tuple((each, days) for each, days in of_single if days is not None),
         fail_on=first.floor(second.fail_on),
         no_ignore=first.no_ignore | second.no_ignore,
+        no_ignore_from=_lower(first.no_ignore_from, second.no_ignore_from),
         paths=(*first.paths, *second.paths),
     )
     return LoadedPolicy(policy, (*one.extend_from, *other.extend_from))
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _lower(one: Severity | None, other: Severity | None) -> Severity | None:
+    given = (each for each in (one, other) if each is not None)
+    return min(given, key=lambda each: each.rank, default=None)
 
 
 def _shown(file: Path) -> str:

@@ -125,6 +125,8 @@ def _parted(problem: str, path: str) -> Problem:
 def printable(text: str) -> str:
     """The text on one line, shortened, with what a terminal would act upon escaped."""
     shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+    if shown.isprintable():
+        return shown
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in shown)
 
 

@@ -45,9 +45,14 @@ EXPLAINED = {
         "version": "Version of this format: 1.",
         "deny": "Operations that no job may allow, as in allow; provider: in front limits an entry to one.",
         "require": "Keys that every job must give.",
+        "forbid": "Providers, or provider/kind, whose credentials may not be in reach.",
+        "deny-environments": "Globs over environments that no job may be for.",
         "max-expiry-days": "A job's last day is at most so many days ahead, and every job has one.",
+        "max-age-days": "A credential was issued at most so many days ago.",
+        "max-age-days-of": "Provider to the same for its credentials, in place of max-age-days.",
         "fail-on": "Findings from this severity on always fail the run.",
         "no-ignore": "Finding rules that nothing in a scanned folder can ignore; * stands for all.",
+        "no-ignore-from": "Findings from this severity on nothing in a scanned folder can ignore.",
         "extend-from": "Folders outside of the scanned one in which extended job files may lie.",
     },
 }
@@ -73,7 +78,12 @@ def policy_schema() -> dict[str, Any]:
     properties = schema["$defs"]["PolicyFile"]["properties"]
     properties["version"] |= {"const": 1}
     properties["require"]["items"] = {"enum": list(REQUIRABLE)}
-    properties["max-expiry-days"] |= {"minimum": 1}
+    for days in (
+        properties["max-expiry-days"],
+        properties["max-age-days"],
+        properties["max-age-days-of"]["additionalProperties"],
+    ):
+        days["minimum"] = 1
     return schema
 
 

@@ -105,6 +105,8 @@ class Authority:
     account: str | None = None
     expires: str | None = None
     """Date and time in ISO 8601, UTC; `never` where the provider says it does not."""
+    issued: str | None = None
+    """Date and time in ISO 8601, UTC, as the provider or the credential says."""
     requests: int = 0
     facts: tuple[tuple[str, str], ...] = ()
     """What else the provider said that a reader should know, as pairs."""

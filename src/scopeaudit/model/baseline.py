@@ -18,6 +18,8 @@ class Entry:
     """Provider, kind and place of the credential, for people."""
     severity: Severity
     operations: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    """Those of the operations that were not known to be granted, nor denied."""
     resources: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     """Where the credential lay: source and path, without lines."""

@@ -8,10 +8,11 @@ from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime
+    from collections.abc import Mapping, Sequence
 
     from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
-    from scopeaudit.model.baseline import Accepted, State
+    from scopeaudit.model.baseline import Accepted, Entry, State
     from scopeaudit.model.candidate import Candidate
     from scopeaudit.model.context import Context, Reach
     from scopeaudit.model.credential import Credential
@@ -83,8 +84,8 @@ class Finding:
     message: str
     remedy: str
     locations: tuple[Location, ...]
-    operations: tuple[FindingOperation, ...] = ()
-    """Worst first."""
+    operations: "Sequence[FindingOperation]" = ()
+    """Worst first, and none of them twice; never changes."""
     resources: tuple[str, ...] = ()
     """Ids of the resources the finding is about, sorted."""
     steps: tuple[Step, ...] = ()
@@ -99,6 +100,9 @@ class AuditedCredential:
     authority: "Authority"
     job: str | None = None
     owner: str | None = None
+    job_expires: "datetime.date | None" = None
+    """The last day of the job."""
+    job_description: str | None = None
     destroys_recovery: bool = False
     reach: "tuple[Reach, ...]" = ()
     """How agents get at it: an entry for each agent and location."""
@@ -146,6 +150,8 @@ class Report:
     """Findings that are ignored with a reason; they are not among `findings`."""
     accepted: "tuple[Accepted, ...]" = ()
     """Findings that a baseline accepts; they are not among `findings`."""
+    gone: "tuple[Entry, ...]" = ()
+    """What the baseline accepts and is not found any more, by place."""
     states: "Mapping[str, State] | None" = None
     """What each finding is to the baseline, by fingerprint; `None` without a baseline."""
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from scopeaudit.model.operation import Effect, Gate, Reversible, Touches
 
+FILE_NAME = "scopeaudit.yaml"
+"""Name of the job file in the scanned folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperationGlob:
