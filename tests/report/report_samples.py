@@ -6,7 +6,7 @@ from dataclasses import replace
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model import baseline
 from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
-from scopeaudit.model.baseline import Accepted
+from scopeaudit.model.baseline import Accepted, Entry
 from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.context import (
     Access,
@@ -257,6 +257,8 @@ CONTEXT = Context(
             provider="supabase",
             lines=frozenset({6}),
             variables=frozenset({"SUPABASE_ACCESS_TOKEN"}),
+            files=frozenset({".env.tickets"}),
+            held=("a login of its own",),
         ),
         Server("cursor", "docs", ".cursor/mcp.json", 9, None, "docs.example", enabled=False),
     ),
@@ -307,11 +309,14 @@ RAILWAY = AuditedCredential(
         ),
         resources=_RAILWAY_RESOURCES,
         account="jane@pocketos.example",
+        issued="2024-11-02",
         expires="never",
         requests=3,
         facts=(("workspaces", "1"),),
     ),
     job="custom-domains",
+    job_description="attach and detach customer domains",
+    job_expires=datetime.date(2027, 3, 31),
     owner="platform@pocketos.example",
     destroys_recovery=True,
     reach=(
@@ -517,6 +522,14 @@ INCIDENT = Report(
     suppressed=(SUPPRESSED,),
     context=CONTEXT,
     accepted=(ACCEPTED,),
+    gone=(
+        Entry(
+            fingerprint="77" * 16,
+            rule="excess-authority",
+            about="github classic-pat in scripts/release.sh",
+            severity=Severity.HIGH,
+        ),
+    ),
     states={_EXCESS.fingerprint: baseline.State.UPDATED, _ACCEPTED.fingerprint: baseline.State.UNCHANGED},
 )
 

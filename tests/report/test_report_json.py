@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,16 +109,15 @@ def test_operations_are_counted_by_their_overall_verdict():
 
 
 def test_the_order_of_the_input_changes_no_byte():
-    turned = finding.Report(
-        INCIDENT.scan,
-        INCIDENT.credentials[::-1],
-        INCIDENT.findings[::-1],
-        INCIDENT.gaps[::-1],
-        INCIDENT.candidates[::-1],
-        INCIDENT.context,
-        INCIDENT.suppressed[::-1],
-        INCIDENT.accepted[::-1],
-        INCIDENT.states,
+    turned = replace(
+        INCIDENT,
+        credentials=INCIDENT.credentials[::-1],
+        findings=INCIDENT.findings[::-1],
+        gaps=INCIDENT.gaps[::-1],
+        candidates=INCIDENT.candidates[::-1],
+        suppressed=INCIDENT.suppressed[::-1],
+        accepted=INCIDENT.accepted[::-1],
+        gone=INCIDENT.gone[::-1],
     )
     assert render(turned) == render(INCIDENT)
 

@@ -111,6 +111,8 @@ def _write_subject(
     about.append(name(_STATES[authority.state]))
     if authority.account:
         about.append(name(authority.account))
+    if authority.issued:
+        about.append(name(f"issued {authority.issued}"))
     if authority.expires:
         never = authority.expires == "never"
         about.append(name("never expires" if never else f"expires {authority.expires}"))

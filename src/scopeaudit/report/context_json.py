@@ -63,6 +63,8 @@ def _server(server: Server) -> Json:
         "provider": server.provider,
         "limits": list(server.limits),
         "variables": sorted(server.variables),
+        "files": sorted(server.files),
+        "holds": list(server.held),
     }
 
 

@@ -3,8 +3,10 @@
 Fields are written by hand, so that a field of the model is public only if it stands here.
 """
 
+import datetime
+
 from scopeaudit.model.authority import Authority, Resource, Verdict
-from scopeaudit.model.baseline import Accepted
+from scopeaudit.model.baseline import Accepted, Entry
 from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import (
     AuditedCredential,
@@ -25,6 +27,7 @@ from scopeaudit.report.order import (
     sorted_candidates,
     sorted_findings,
     sorted_gaps,
+    sorted_gone,
     sorted_suppressed,
 )
 from scopeaudit.report.reach import AgentReach, by_agent, rule_told
@@ -43,6 +46,7 @@ def render(report: Report, **_screen: object) -> str:
             "findings": [_finding(finding) for finding in sorted_findings(report)],
             "suppressed": [_suppressed(each) for each in sorted_suppressed(report)],
             "accepted": [_accepted(each) for each in sorted_accepted(report)],
+            "gone": [_gone(each) for each in sorted_gone(report)],
             "candidates": [_candidate(each) for each in sorted_candidates(report)],
             "context": None if report.context is None else _context(report.context),
             "gaps": [_gap(gap) for gap in sorted_gaps(report)],
@@ -78,6 +82,8 @@ def _credential(audited: AuditedCredential) -> Json:
         "companions": sorted(credential.companions),
         "context": _pairs(credential.context),
         "job": audited.job,
+        "job_description": audited.job_description,
+        "job_expires": _day(audited.job_expires),
         "owner": audited.owner,
         "destroys_recovery": audited.destroys_recovery,
         "authority": _authority(audited.authority),
@@ -134,6 +140,7 @@ def _authority(authority: Authority) -> Json:
         "state": authority.state.value,
         "evidence": authority.evidence.value,
         "account": authority.account,
+        "issued": authority.issued,
         "expires": authority.expires,
         "requests": authority.requests,
         "facts": _pairs(authority.facts),
@@ -190,8 +197,16 @@ def _suppressed(suppressed: Suppressed) -> Json:
 
 
 def _accepted(accepted: Accepted) -> Json:
-    expires = None if accepted.expires is None else accepted.expires.isoformat()
-    return {**_finding(accepted.finding), "accepted": {"reason": accepted.reason, "expires": expires}}
+    why: Json = {"reason": accepted.reason, "expires": _day(accepted.expires)}
+    return {**_finding(accepted.finding), "accepted": why}
+
+
+def _gone(entry: Entry) -> Json:
+    return {"rule": entry.rule, "fingerprint": entry.fingerprint, "about": entry.about}
+
+
+def _day(day: datetime.date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _candidate(candidate: Candidate) -> Json:

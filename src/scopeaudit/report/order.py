@@ -1,6 +1,6 @@
 """In which order things stand in a report, whatever order they were found in."""
 
-from scopeaudit.model.baseline import Accepted
+from scopeaudit.model.baseline import Accepted, Entry
 from scopeaudit.model.candidate import Candidate
 from scopeaudit.model.finding import Finding, Report, Suppressed
 from scopeaudit.model.gap import Gap, Stage
@@ -59,6 +59,11 @@ def sorted_findings(report: Report) -> list[Finding]:
 def sorted_gaps(report: Report) -> list[Gap]:
     """All gaps, in the order of the stages."""
     return sorted(report.gaps, key=by_stage)
+
+
+def sorted_gone(report: Report) -> list[Entry]:
+    """What a baseline accepts in vain, by what it is about."""
+    return sorted(report.gone, key=lambda each: (each.about, each.rule, each.fingerprint))
 
 
 def sorted_accepted(report: Report) -> list[Accepted]:
