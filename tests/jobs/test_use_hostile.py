@@ -48,20 +48,52 @@ REPEATED = (
     "(", "[", "{", "a(", "a.b(", "a.b.", "'", '"', "`", "`${", '"#{', "$(", "${", "<<A\n", "<<~SQL\n", "<<<X\n", "/*", "x=", "x = y\n",
     '"a" + ', "'a' . ", "SELECT (", "FROM a,", "WITH a AS (", '"SELECT * FROM t" ', "/* ", "-- ", "$$", "query {", "query(", "{a:",
     "- run: |\n", "run:\n", "- - ", "uses: a/b@c\n", "permissions:\n", "[[", "\\\n", "a=$(", "x=$x\n", "echo $x", '{"a":', "https://api.github.com/",
-    "/{}", "foo<", "a::<", "new ", "a, b = ", "<T", "a?.b", "fetch(`", "@", "=", "aws s3 ", "if then ", "'''", '"""', 'r#"', "%q(",
+    "/{}", "foo<", "a::<", "new ", "a, b = ", "a = b\n", "a = a.b(a)\n", "class A {", "class A(A): a = A\n",
+    "def a(x):\n", "  def a(x): a(x)\n", "impl A for B {", "fun a() = a()\n", "func (a *A) b() {", "#[cfg(test)] mod t {", "a ?? ", "a: b, ",
+    "() => ", "return a(", "for (a of b) ", 'const a = "https://api.github.com/x";\n', "{method: 'POST', path: '/repos/a/b'},",
+    "x.get(`/repos/${a}/b`)\n", "<T", "a?.b", "fetch(`", "@", "=", "aws s3 ", "if then ", "'''", '"""', 'r#"', "%q(",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["a.py", "a.ts", "a.rb", "a.php", "a.sh", "a.sql", "a.yml"])
+@pytest.mark.parametrize("path", ["a.py", "a.ts", "a.rb", "a.php", "a.go", "a.sh", "a.sql", "a.yml"])
 def test_repetition_takes_no_more_time_than_its_length(path: str) -> None:
     """Twenty thousand characters of each; work that grows with the square takes many times longer."""
     reader = UseReader(RULES, None)
     reader.take(Document(Source.TREE, path, WORDS.encode()))
+    reader.uses()
     for piece in REPEATED:
         lines = "".join(piece if number % 40 else f"{piece}\n" for number in range(20_000 // len(piece)))
         begun = time.process_time()
+        reader.take(Document(Source.TREE, "client.py", f"{WORDS}\nA = 'https://api.github.com'\n".encode()))
         reader.take(Document(Source.TREE, path, f"# {WORDS}\n{lines}".encode()))
+        reader.uses()
         assert time.process_time() - begun < 3, piece
+
+
+def crossing(number: int) -> dict[str, str]:
+    """Files that all hold and name the same clients, constants and types."""
+    files = {}
+    for each in range(number):
+        names = range(20)
+        files[f"p/m{each}.py"] = "import boto3, requests\n" + "".join(
+            f"c{n} = boto3.client('s3')\nb{n} = 'https://api.github.com/{each}'\nclass k{n}(k{n + 1}): a = k{n * 7 % 20}(b{n})\n"
+            f"c{n}.put_object()\nk{n}.get('/repos/a/b')\n"
+            for n in names
+        )
+    return files
+
+
+def test_files_that_all_name_each_other_take_no_more_time_than_there_are_of_them() -> None:
+    """Four times the files may take four times as long and something; sixteen times would be the square."""
+    taken = []
+    for number in (25, 100):
+        reader = UseReader(RULES, None)
+        for path, text in crossing(number).items():
+            reader.take(Document(Source.TREE, path, text.encode()))
+        begun = time.process_time()
+        reader.uses()
+        taken.append(time.process_time() - begun)
+    assert taken[1] < 8 * taken[0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Most actions are named like the call: `s3.put_object`, `PutObjectCommand` and `a
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scopeaudit.catalogue.use_rules import UseRules
@@ -17,7 +17,7 @@ _FILE_SERVICES = re.compile(
     r"|software\.amazon\.awssdk\.(?:services|transfer|enhanced)\.([a-z0-9]+)|com\.amazonaws\.services\.([a-z0-9]+)"
     r"|aws_sdk_([a-z0-9]+)|\bAmazon\.([A-Z]\w+)|\bAws\\+([A-Z]\w+)|\bAws::([A-Z]\w+)|(?<!CDK\.)\bAWS\.([A-Z]\w+)|aws-sdk-([a-z0-9]+)\b"
     r"|(?:client|resource)\(\s*(?:service_name\s*=\s*)?[\"']([a-z0-9-]+)[\"']|aws\.sdk\.kotlin\.services\.([a-z0-9]+)"
-    r"|aiobotocore|types_boto3_([a-z0-9_]+)|mypy_boto3_([a-z0-9_]+)"
+    r"|\bExAws\.([A-Z]\w+)|aiobotocore|types_boto3_([a-z0-9_]+)|mypy_boto3_([a-z0-9_]+)"
 )
 _CLASS = re.compile(
     r"^I?(?:Amazon|AWS|Aws)?(.+?)(?:Async)?(?:Client|API|Api|Iface|ClientBuilder|ServiceClient)?(?:Interface)?$"
@@ -31,16 +31,19 @@ _ENDINGS = (
     "AsyncEnumerable",
     "Async",
 )
-_SHAPES = ("Command", "Input", "Request", "CommandInput")
+_BEGINNINGS = ("paginate", "waitUntil", "waitFor", "wait_until_")
+"""Of helpers in JavaScript: `paginateListObjectsV2(...)`."""
+_SHAPES = ("Command", "Input", "Request", "CommandInput", "Waiter")
 _TAKES_CALL = frozenset(
-    {"get_paginator", "generate_presigned_url", "presigned_url", "create_presigned_request", "get_waiter"}
+    {
+        "get_paginator",
+        "generate_presigned_url",
+        "presigned_url",
+        "create_presigned_request",
+        "get_waiter",
+        "wait_until",
+    }
 )
-_WAITS = {
-    "bucketexists": "HeadBucket",
-    "objectexists": "HeadObject",
-    "functionupdated": "GetFunction",
-    "functionactive": "GetFunctionConfiguration",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,8 @@ def file_services(text: str, names: AwsNames) -> frozenset[str]:
     return frozenset(found)
 
 
-def aws_calls(calls: Calls, text: str, names: AwsNames) -> Iterator[AwsCall]:
-    """The calls of AWS in a file."""
+def aws_calls(calls: Calls, text: str, names: AwsNames, defined: Callable[[str], bool]) -> Iterator[AwsCall]:
+    """The calls of AWS in a file; `defined` tells what functions the folder has of its own."""
     services = file_services(text, names)
     if not services:
         return
@@ -138,14 +141,18 @@ def aws_calls(calls: Calls, text: str, names: AwsNames) -> Iterator[AwsCall]:
         if not any(step.called for step in chain.steps):
             continue
         for steps, written in calls.readings(chain):
-            found = _found(steps, services, names, written)
+            found = _found(steps, services, names, written, defined)
             if found is not None:
                 yield found
                 break
 
 
 def _found(
-    steps: tuple[Step, ...], services: frozenset[str], names: AwsNames, written: int
+    steps: tuple[Step, ...],
+    services: frozenset[str],
+    names: AwsNames,
+    written: int,
+    defined: Callable[[str], bool],
 ) -> AwsCall | None:
     """What the steps of a chain that are written at this place do."""
     service: str | None = None
@@ -158,13 +165,13 @@ def _found(
             continue
         if step.word in _TAKES_CALL and step.first is not None:
             call = step.first
-            call = _WAITS.get(squash(call), call)
             for each in [service] if service else sorted(services):
                 operations = names.operations(each, call)
                 if operations:
                     return AwsCall(operations, f"{each} {call}", step.offset)
             continue
-        found = _call(step, service, services, names, received=position > 0)
+        received = position > 0 and not (service is None and defined(step.word))
+        found = _call(step, service, services, names, received=received)
         if found is not None:
             return found
     return None
@@ -176,7 +183,7 @@ def _client(steps: tuple[Step, ...], position: int, names: AwsNames) -> str | No
     if step.word in ("client", "resource", "create_client") and step.first is not None:
         return names.service(step.first)
     before = steps[position - 1].name if position else ""
-    if before in ("AWS", "Aws", "Amazon", "aws", "awssdk") and step.name[:1].isupper():
+    if before in ("AWS", "Aws", "Amazon", "aws", "awssdk", "ExAws") and step.name[:1].isupper():
         return names.service(step.name)
     if re.search(r"(?:Client|API|Async|Iface)$", step.name) or re.match(
         r"I?Amazon[A-Z]|I?AWS[A-Z]|aws_sdk_", step.name
@@ -205,6 +212,9 @@ def _call(
 def _call_names(written: str) -> Iterator[tuple[str, bool]]:
     """What a call may be named, the longest first, and whether its form alone says that it is one of AWS."""
     yield written, False
+    for beginning in _BEGINNINGS:
+        if written.startswith(beginning) and len(written) > len(beginning):
+            yield written.removeprefix(beginning), True
     for ending in (*_SHAPES, *_ENDINGS):
         if written.endswith(ending) and len(written) > len(ending):
             shaped = ending in _SHAPES or ending == "Paginator"

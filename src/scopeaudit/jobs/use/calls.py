@@ -2,13 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 
+from scopeaudit.jobs.use.definitions import Definitions
 from scopeaudit.jobs.use.text import Kind
 from scopeaudit.jobs.use.tokens import Code, Token, TokenType
 
 CONNECTORS = (".", "->", "::", "?.", "&.")
+_OF_PHP = (*CONNECTORS, "\\")
 _WITHOUT_ARROW = (".", "::", "?.", "&.")
 _DEFINES = frozenset({"def", "function", "fn", "func", "fun", "class", "interface", "struct", "trait"})
 _SKIPPED_BEFORE = frozenset({"await", "new", "try", "yield", "async", "mut", "self", "return"})
@@ -67,6 +70,7 @@ _OWN = frozenset({"self", "this", "$this", "cls", "it"})
 MAXIMUM_STEPS = 30
 MAXIMUM_DEPTH = 4
 MAXIMUM_MEANINGS = 4
+_LONGEST_FACTORY = 200
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -110,15 +114,53 @@ class Chain:
 class Calls:
     """All chains of a file."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, definitions: Definitions | None = None) -> None:
         self.code = code
+        self._definitions = definitions
         self.chains = tuple(_chains(code))
         self._bound: dict[str, list[tuple[Step, ...]]] = defaultdict(list)
+        self._modules: set[str] = set()
         for chain in self.chains:
-            for name in _bound_names(code, chain):
-                known = self._bound[name]
-                if len(known) < MAXIMUM_MEANINGS and chain.steps not in known:
-                    known.append(chain.steps)
+            for name in self.names_of(chain):
+                self._bind(name, chain.steps)
+
+    def _bind(self, name: str, steps: tuple[Step, ...]) -> None:
+        known = self._bound[name]
+        if len(known) < MAXIMUM_MEANINGS and steps not in known:
+            known.append(steps)
+
+    def names_of(self, chain: Chain) -> Iterator[str]:
+        """The names a chain's value is given to: variables, parameters of its type, what returns it."""
+        yield from _bound_names(self.code, chain)
+        before = self.code.tokens[chain.start - 1].text if chain.start else ""
+        last = self.code.kind is Kind.RUBY and self.code.is_name(chain.end)
+        returned = before in ("return", "new", "await", "=>", "=", "->") or (
+            last and self.code.tokens[chain.end].text == "end"
+        )
+        if returned and self._definitions is not None:
+            around = next((each for each in self._definitions.around(chain.start) if not each.type), None)
+            if around is not None and chain.start - around.start < _LONGEST_FACTORY:
+                yield snake(around.name)
+
+    def through(self, names: Iterable[str]) -> "Calls":
+        """The chains alone that begin with one of some names, or with what is made of them."""
+        reached = set(names)
+        for _ in range(2):
+            for name, values in self._bound.items():
+                if any(_without_owner(steps)[0].word in reached for steps in values):
+                    reached.add(name)
+        found = copy(self)
+        found.chains = tuple(
+            chain
+            for chain in self.chains
+            if (root := _without_owner(chain.steps)[0].word) in reached or root in self._modules
+        )
+        return found
+
+    def adopt(self, name: str, steps: tuple[Step, ...], modules: Iterable[str]) -> None:
+        """Take what a name of another file stands for, and by which names that file goes."""
+        self._bind(name, steps)
+        self._modules.update(modules)
 
     def readings(self, chain: Chain) -> Iterator[tuple[tuple[Step, ...], int]]:
         """Each meaning of a chain, and from which of its steps on it is written at this place."""
@@ -134,6 +176,8 @@ class Calls:
             steps, depth = queue.pop(0)
             found.append(steps)
             root = steps[0]
+            if len(steps) > 1 and root.word in self._modules and steps[1].word in self._bound:
+                steps, root = steps[1:], steps[1]
             if depth >= MAXIMUM_DEPTH or len(steps) > 2 * MAXIMUM_STEPS:
                 continue
             for value in self._bound.get(root.word, ()):
@@ -157,7 +201,9 @@ def _without_owner(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _chains(code: Code) -> Iterator[Chain]:
-    connectors = CONNECTORS if code.kind in (Kind.PHP, Kind.OTHER_CODE) else _WITHOUT_ARROW
+    connectors = (
+        _OF_PHP if code.kind is Kind.PHP else CONNECTORS if code.kind is Kind.OTHER_CODE else _WITHOUT_ARROW
+    )
     for index, token in enumerate(code.tokens):
         if token.type is not TokenType.NAME or token.text in _NO_ROOT:
             continue
@@ -213,6 +259,14 @@ def _called(code: Code, step: Step, token: Token, index: int) -> tuple[Step, int
     braced = code.is_mark(index, "{") and code.kind in (Kind.GO, Kind.CSHARP) and token.text[:1].isupper()
     if braced and index in code.closing and not code.tokens[index].first:
         return replace(step, called=True), index
+    lambda_ = code.is_mark(index, "{") and not code.tokens[index].first and token.text[:1].islower()
+    if (
+        lambda_
+        and index in code.closing
+        and code.kind in (Kind.JAVA, Kind.OTHER_CODE)
+        and code.is_mark(index - 2, *CONNECTORS)
+    ):
+        return replace(step, called=True), code.closing[index] + 1
     if code.kind is Kind.CSHARP and code.is_mark(index, "{") and token.text[:1].isupper():
         return replace(step, called=True), index
     if code.kind is Kind.RUBY and index < len(code.tokens) and not code.tokens[index].first:
@@ -275,12 +329,25 @@ def _bound_names(code: Code, chain: Chain) -> Iterator[str]:
         yield snake(code.tokens[index].text)
     elif code.kind is Kind.JAVASCRIPT and code.tokens[index].text == "from":
         return
+    if code.is_mark(index, "=>"):
+        yield from _of_arrow(code, index)
+    if code.is_name(index) and code.tokens[index].text in ("in", "of") and code.is_name(index - 1):
+        yield snake(code.tokens[index - 1].text)
     after = chain.end
     if code.is_name(after) and not code.tokens[after].first:
         if code.tokens[after].text == "as" and code.is_name(after + 1):
             yield snake(code.tokens[after + 1].text)
         elif not chain.steps[-1].called and chain.steps[-1].name[:1].isupper():
             yield snake(code.tokens[after].text)
+
+
+def _of_arrow(code: Code, index: int) -> Iterator[str]:
+    """The name of a function that gives what is behind its arrow."""
+    if code.is_mark(index - 1, ")") and index - 1 in code.opening:
+        before = code.opening[index - 1] - 1
+        before -= code.is_name(before) and code.tokens[before].text == "async"
+        if code.is_mark(before, "="):
+            yield from _targets(code, before - 1)
 
 
 def _targets(code: Code, index: int) -> Iterator[str]:

@@ -1,24 +1,29 @@
 """What a file of source code uses: calls of libraries and interfaces, GraphQL, SQL and commands it starts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from scopeaudit.jobs.use.aws import aws_calls, names_services
 from scopeaudit.jobs.use.calls import Calls
+from scopeaudit.jobs.use.clients import Clients
 from scopeaudit.jobs.use.commands import Commands
+from scopeaudit.jobs.use.folder import Folder
 from scopeaudit.jobs.use.found import Found, FoundSql
 from scopeaudit.jobs.use.github import octokit_calls
 from scopeaudit.jobs.use.graphql import fields, is_graphql
 from scopeaudit.jobs.use.http import Request, Requests
 from scopeaudit.jobs.use.knowledge import SQL, Knowledge
 from scopeaudit.jobs.use.library import library_calls
+from scopeaudit.jobs.use.page import Page
 from scopeaudit.jobs.use.scripts import started
 from scopeaudit.jobs.use.shell import Script
 from scopeaudit.jobs.use.sql import is_sql
 from scopeaudit.jobs.use.strings import Strings
 from scopeaudit.jobs.use.stripe import stripe_calls
 from scopeaudit.jobs.use.text import Kind
-from scopeaudit.jobs.use.tokens import Code, TokenType, tokenize
+from scopeaudit.jobs.use.tokens import Code, TokenType
 from scopeaudit.model.use import UseKind
 
 _OCTOKIT = (
@@ -29,6 +34,7 @@ _OCTOKIT = (
     "@actions/github",
     *(f"github.{group}." for group in ("issues", "pulls", "repos", "git", "actions", "search", "checks")),
 )
+_MAXIMUM_OTHERS = 40
 _ADDRESSES = ("url", "api", "base", "host", "endpoint")
 _TABLE = re.compile(r"\A[A-Za-z_][\w.]{0,62}\Z")
 
@@ -41,31 +47,82 @@ class CodeReader:
         self.commands = Commands(knowledge)
 
     def read(
-        self, text: str, kind: Kind, providers: frozenset[str], drivers: frozenset[str]
+        self, page: Page, providers: frozenset[str], drivers: frozenset[str], folder: Folder
     ) -> Iterator[Found | FoundSql]:
-        """What the text uses of the providers; `drivers` are those whose SQL driver it names."""
-        code = tokenize(text, kind)
-        lower = text.lower()
-        yield from self._literals(code, lower, providers, drivers)
-        if not providers:
-            return
-        calls = Calls(code)
-        yield from self._libraries(calls, text, lower, providers)
-        strings = Strings(code)
-        bases = self._bases(code, lower, providers)
-        octokit = any(word in lower for word in _OCTOKIT)
-        for request in Requests(strings).all():
-            named = bases | {"github"} if request.named and octokit else bases
-            yield from self._request(request, named, providers)
-        script = Script()
-        for passage in started(code):
-            for command in script.commands(passage.text, passage.offset):
-                yield from self.commands.read(script, command, lower)
+        """What a file uses of the providers that it names, and through the folder's other files of any.
 
-    def _libraries(self, calls: Calls, text: str, lower: str, providers: frozenset[str]) -> Iterator[Found]:
+        `drivers` are those whose SQL driver it names.
+        """
+        yield from self._literals(page.code, page.lower, providers, drivers)
+        others = tuple(islice(folder.exports(page), _MAXIMUM_OTHERS))
+        if not providers and not others and not folder.leads(page):
+            return
+        own = page.calls
+        alone = tuple(self._libraries(own, page.text, page.lower, providers, folder.defines))
+        seen: set[int] = set()
+        for other in {each.path: each for _, _, each in others}.values():
+            names = [name for name, _, each in others if each is other]
+            for name in names:
+                own.adopt(name, other.exports[name], other.stems)
+            text = f"{page.text}\n{other.text}"
+            beside = self._named_in(other.lower)
+            for found in self._libraries(own.through(names), text, text.lower(), beside, folder.defines):
+                seen.add(found.offset)
+                yield replace(found, through=other.lower)
+        yield from (found for found in alone if found.offset not in seen)
+        yield from self._requests(page, providers, folder)
+        script = Script()
+        for passage in started(page.code):
+            for command in script.commands(passage.text, passage.offset):
+                yield from self.commands.read(script, command, page.lower)
+
+    def _named_in(self, lower: str) -> frozenset[str]:
+        return frozenset(
+            each
+            for each, words in self.knowledge.words.items()
+            if any(word.decode() in lower for word in words)
+        )
+
+    def _requests(self, page: Page, providers: frozenset[str], folder: Folder) -> Iterator[Found]:
+        outside: dict[str, str | None] = {}
+
+        def constant(name: str) -> str | None:
+            if name not in outside:
+                outside[name] = folder.constant(page, name)
+            return outside[name]
+
+        requests = Requests(Strings(page.code, constant))
+        clients = Clients(folder, page, requests, self.knowledge.addresses)
+        bases = self._bases(page.code, page.lower, providers)
+        octokit = any(word in page.lower for word in _OCTOKIT)
+        for request in requests.all():
+            if not request.called:
+                continue
+            if request.host is not None:
+                found = self._at(request, [f"https://{request.host}"])
+            elif request.named and octokit:
+                found = self._at(
+                    request, [self.knowledge.addresses["github"]] if "github" in providers else []
+                )
+            else:
+                led = clients.bases(request)
+                if led is None:
+                    continue
+                near = bases if not clients.serves else frozenset()
+                if octokit and requests.is_named(request, "request"):
+                    near |= {"github"} & providers
+                found = self._at(
+                    request, sorted(led) or [self.knowledge.addresses[each] for each in sorted(near)]
+                )
+            if found is not None:
+                yield found if found.provider != "supabase" else _inserted(found, page.lower)
+
+    def _libraries(
+        self, calls: Calls, text: str, lower: str, providers: frozenset[str], defined: Callable[[str], bool]
+    ) -> Iterator[Found]:
         knowledge = self.knowledge
         if "aws" in providers and names_services(text) and knowledge.aws is not None:
-            for each in aws_calls(calls, text, knowledge.aws):
+            for each in aws_calls(calls, text, knowledge.aws, defined):
                 yield Found("aws", each.operations, UseKind.SDK, each.shown, each.offset)
         if "stripe" in providers and knowledge.stripe is not None:
             for call in stripe_calls(calls, text, knowledge.stripe):
@@ -92,30 +149,23 @@ class CodeReader:
                         resources,
                     )
 
-    def _request(self, request: Request, bases: frozenset[str], providers: frozenset[str]) -> Iterator[Found]:
-        for provider in sorted(providers):
-            rules = self.knowledge.uses[provider]
-            if not rules.hosts:
-                continue
-            routes = self.knowledge.routes(provider)
-            if request.host is not None:
-                path = routes.path_of(request.host, request.path)
-                paths = [path] if path is not None else []
-            elif provider in bases or (request.lead is not None and provider in request.lead.lower()):
-                paths = [request.path, f"/v1/{request.path.lstrip('/')}"]
-            else:
-                paths = []
-            for path in paths:
-                route = routes.find(request.method, path) if request.called else None
-                if route is not None:
-                    yield Found(
-                        provider,
-                        route.operations,
-                        UseKind.HTTP,
-                        f"{route.method} {route.path}",
-                        request.offset,
-                    )
-                    break
+    def _at(self, request: Request, bases: Iterable[str]) -> Found | None:
+        """The operation of a request at the first of some addresses at which there is one."""
+        for base in bases:
+            host, _, prefix = base.partition("//")[2].partition("/")
+            prefix = f"/{prefix.rstrip('/')}" if prefix else ""
+            for provider, rules in self.knowledge.uses.items():
+                if not rules.hosts:
+                    continue
+                routes = self.knowledge.routes(provider)
+                plain = request.path.lstrip("/")
+                for path in (f"{prefix}/{plain}", f"/{plain}", f"/v1/{plain}")[0 if prefix else 1 :]:
+                    known = routes.path_of(host.lower(), path)
+                    route = routes.find(request.method, known) if known is not None else None
+                    if route is not None:
+                        shown = f"{route.method} {route.path}"
+                        return Found(provider, route.operations, UseKind.HTTP, shown, request.offset)
+        return None
 
     def _bases(self, code: Code, lower: str, providers: frozenset[str]) -> frozenset[str]:
         """The providers whose interface's address the file has or names, `STRIPE_API_URL`."""
@@ -123,7 +173,7 @@ class CodeReader:
         addresses = tuple(name for name in names if any(word in name for word in _ADDRESSES))
         return frozenset(
             provider
-            for provider in providers
+            for provider in providers & self.knowledge.addresses.keys()
             if any(
                 host.partition("/")[0].lstrip("*.{}") in lower for host in self.knowledge.uses[provider].hosts
             )
@@ -155,6 +205,16 @@ class CodeReader:
                             )
 
 
+def _inserted(found: Found, lower: str) -> Found:
+    """Rows that are posted are inserted, unless a header or parameter asks for more.
+
+    https://docs.postgrest.org/en/stable/references/api/tables_views.html#upsert
+    """
+    if any(word in lower for word in ("merge-duplicates", "ignore-duplicates", "on_conflict")):
+        return found
+    return replace(found, operations=frozenset(each for each in found.operations if "upsert" not in each))
+
+
 def _is_handed(code: Code, index: int) -> bool:
     """Whether a string is an argument, is given to a name or is returned; else it is only mentioned."""
     if (
@@ -166,6 +226,10 @@ def _is_handed(code: Code, index: int) -> bool:
     return (
         code.kind is Kind.RUBY
         or before.type is TokenType.STRING
+        or (
+            before.type is TokenType.NAME
+            and code.tokens[index].start - before.start - len(before.text) in (1, 3)
+        )
         or before.text in ("return", "await", "yield", "const", "str")
     )
 

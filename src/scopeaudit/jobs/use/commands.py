@@ -49,7 +49,7 @@ class Commands:
     def read(self, script: Script, command: Command, context: str) -> Iterator[Found | FoundSql]:
         """What one command uses; `context` is the file's text in lower case."""
         words = [script.expand(word) for word in command.words]
-        if words and words[0] != command.words[0]:
+        if words and (words[0] != command.words[0] or " " in words[0]):
             words = program_of([*words[0].split(), *words[1:]])
         program, arguments = words[0] if words else "", words[1:]
         if not program or "--help" in arguments:
@@ -79,6 +79,10 @@ class Commands:
                 return
         if provider == "stripe":
             yield from self._stripe(positional, offset)
+        if "--dryrun" in options:
+            return
+        if "--dry-run" in options and not options & {"--dry-run=server", "--dry-run=none", "--dry-run=false"}:
+            return
         matching = [
             each for each in listed.commands if positional[: len(each.run.split())] == each.run.split()
         ]
@@ -133,6 +137,8 @@ class Commands:
         service, call = positional[:2]
         if service == "s3" and call in ("cp", "sync", "mv", "ls"):
             operations = _copied(call, positional[2:], options)
+            if "--dryrun" in options:
+                operations &= {"s3:ListBucket"}
             buckets = {found.group().rstrip("/") for word in positional[2:] if (found := _BUCKET.match(word))}
             return operations, f"s3 {call}", tuple(sorted(buckets))
         prefix = aws.service(service)

@@ -15,6 +15,8 @@ class Found:
     shown: str
     offset: int
     resources: tuple[str, ...] = ()
+    through: str = ""
+    """The text, in lower case, of the file that the client comes from, if it is another."""
 
 
 @dataclass(frozen=True, slots=True)

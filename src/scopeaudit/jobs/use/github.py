@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scopeaudit.jobs.use.calls import Calls, Step
+from scopeaudit.jobs.use.calls import Calls, Chain, Step
 from scopeaudit.jobs.use.text import Kind
 from scopeaudit.model.operation import Operation
 
@@ -60,13 +60,21 @@ def octokit_calls(calls: Calls, names: GithubNames) -> Iterator[GithubCall]:
     """`octokit.rest.repos.createRelease`, called or handed on; `c.Repositories.CreateRelease` in Go."""
     for chain in calls.chains:
         for steps, written in calls.readings(chain):
-            found = _found(steps, max(written, 1), names, calls.code.kind)
+            found = _found(steps, max(written, 1), names, calls.code.kind, handed_on=_is_paged(calls, chain))
             if found is not None:
                 yield found
                 break
 
 
-def _found(steps: tuple[Step, ...], written: int, names: GithubNames, kind: Kind) -> GithubCall | None:
+def _is_paged(calls: Calls, chain: Chain) -> bool:
+    """Whether a method is handed to what calls it for every page: `paginate(octokit.pulls.list, ...)`."""
+    before = calls.code.tokens[chain.start - 2].text if chain.start > 1 else ""
+    return calls.code.is_mark(chain.start - 1, "(") and before in ("paginate", "iterator")
+
+
+def _found(
+    steps: tuple[Step, ...], written: int, names: GithubNames, kind: Kind, *, handed_on: bool
+) -> GithubCall | None:
     for position in range(written - 1, len(steps) - 1):
         group, method = steps[position], steps[position + 1]
         if kind is Kind.GO:
@@ -74,7 +82,8 @@ def _found(steps: tuple[Step, ...], written: int, names: GithubNames, kind: Kind
             if found is not None and method.called and group.name[:1].isupper():
                 return GithubCall(frozenset({found}), found, method.offset)
             continue
-        if group.called or not (method.called or any(step.word == "rest" for step in steps[:position])):
+        handed = method.called or handed_on or any(step.word == "rest" for step in steps[:position])
+        if group.called or not handed:
             continue
         rooted = position and any(_ROOTS.search(step.word) for step in steps[:position])
         if rooted:

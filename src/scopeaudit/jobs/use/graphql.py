@@ -10,7 +10,7 @@ _LEXER = re.compile(
     r'\#[^\n]*|"""(?:.*?"""|.*\Z)|"(?:\\.|[^"\\\n])*"|\$?[A-Za-z_]\w*|\.\.\.|[^\s\w]', re.DOTALL
 )
 _LITERAL = re.compile(
-    r"\A[\s\\n]*(?:\#[^\n]*\n\s*)*(?:query|mutation|fragment)\b[^:=]{0,400}?[({]|\A\s*\{\s*[A-Za-z_]"
+    r"\A[\s\\n]*(?:[$#]\{\w{1,80}\}\s*)*(?:\#[^\n]*\n\s*)*(?:query|mutation|fragment)\b[^:=]{0,400}?[({]|\A\s*\{\s*[A-Za-z_]"
 )
 _LONGEST = 20_000
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scopeaudit.jobs.use.calls import snake
+from scopeaudit.jobs.use.invocations import Invocations, verb_of
 from scopeaudit.jobs.use.routes import HOLE, METHODS
 from scopeaudit.jobs.use.strings import Strings, Written
 from scopeaudit.jobs.use.text import Kind
@@ -19,6 +20,8 @@ _SERVERS = frozenset(
         "router",
         "routes",
         "route",
+        "handlefunc",
+        "handle",
         "server",
         "fastify",
         "blueprint",
@@ -43,32 +46,11 @@ _SERVERS = frozenset(
         "error",
     ]
 )
-_READS = frozenset(
-    [
-        "fetch",
-        "urlopen",
-        "file_get_contents",
-        "openstream",
-        "read_url",
-        "got",
-        "open",
-        "getstring",
-        "getjson",
-        "getforobject",
-        "getforentity",
-        "getstringasync",
-        "ky",
-        "ofetch",
-        "superagent",
-        "curl_init",
-        "newbuilder",
-        "uri",
-        "readtext",
-        "newrequest",
-    ]
-)
-_SENDS = frozenset({"data", "body", "json", "CURLOPT_POSTFIELDS", "CURLOPT_POST", "postData"})
+_PATH_KEYS = frozenset({"path", "url", "uri", "endpoint", "route", "pathname"})
+_SERVED_KEYS = frozenset({"handler", "controller", "action", "config", "prehandler", "middleware", "schema"})
 _MAXIMUM_USES = 3
+_MAXIMUM_LEVELS = 4
+_MAXIMUM_DEPTH = 40
 _NEAR = 600
 _REGION = 150
 
@@ -88,6 +70,21 @@ class Request:
     """Whether it is written as method and path in one text, `GET /user`."""
     called: bool
     """Whether it stands in a call; else it is only written down."""
+    start: int = 0
+    """Index of its first token."""
+    openings: tuple[int, ...] = ()
+    """Indexes of the brackets of the calls it stands in, the innermost first."""
+    certain: bool = True
+    """Whether it can only be a path; else it is one if what it is called on leads to an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """How a string is called."""
+
+    method: str | None
+    called: bool
+    openings: tuple[int, ...]
 
 
 class Requests:
@@ -96,6 +93,7 @@ class Requests:
     def __init__(self, strings: Strings) -> None:
         self.strings = strings
         self.code: Code = strings.code
+        self.calls = Invocations(strings.code)
 
     def all(self) -> Iterator[Request]:
         """Every string that is an address or may be the path of one, with its method if that can be told."""
@@ -103,15 +101,13 @@ class Requests:
             text = written.text.replace("\\/", "/")
             named = _VERB_PATH.match(text)
             if named is not None:
-                yield Request(
-                    named.group(1),
-                    None,
-                    _holes(named.group(2)),
-                    None,
-                    written.offset,
-                    named=True,
-                    called=True,
-                )
+                if self.code.is_mark(written.start - 1, "[") and self.code.is_name(written.start - 2):
+                    continue
+                openings = self._openings(written.start)
+                if not any(self._is_served(self.calls.callee(each)) for each in openings):
+                    yield self._request(
+                        written, _Call(named.group(1), True, openings), None, named.group(2), named=True
+                    )
                 continue
             address = _ADDRESS.match(text)
             relative = (
@@ -122,43 +118,101 @@ class Requests:
             )
             if address is None and not relative and not single:
                 continue
-            method, called = self._method(written.start, written.end, 0)
+            method = self._listed(written) if address is None else None
+            if method is not None and not self._openings(written.start):
+                yield self._request(written, _Call(method, True, ()), None, text.removeprefix(HOLE))
+                continue
+            call = self._method(written.start, written.end, 0)
             if address is not None:
-                host = address.group(1).lower()
-                yield Request(
-                    method, host, address.group(2) or "/", None, written.offset, named=False, called=called
+                yield self._request(written, call, address.group(1).lower(), address.group(2) or "/")
+            elif call.called:
+                certain = text.startswith(("/", HOLE)) or (
+                    call.method is not None and self._leads(written.start)
                 )
-            elif called and (
-                text.startswith(("/", HOLE)) or (method is not None and self._leads(written.start))
-            ):
-                path = text.removeprefix(HOLE)
-                lead = written.lead if text != path else None
-                yield Request(method, None, path, lead, written.offset, named=False, called=True)
+                if certain or (relative and call.openings):
+                    yield self._request(written, call, None, text.removeprefix(HOLE), certain=certain)
 
-    def _method(self, start: int, end: int, depth: int) -> tuple[str | None, bool]:
-        """The method a string is called with, and whether it is called at all."""
-        called = False
+    def _listed(self, written: Written) -> str | None:
+        """The method beside a path in a list of them: `{ method: "POST", path: "/repos/..." }`."""
+        at = self.strings.target_at(written)
+        opening = self.code.enclosing[written.start]
+        if at is None or opening < 0 or self.code.tokens[at].text.lower() not in _PATH_KEYS:
+            return None
+        keys: dict[str, int] = {}
+        for index in range(opening + 1, min(self.code.closing.get(opening, 0), opening + _REGION)):
+            if self.code.is_mark(index, ":", "=>", "=") and self.code.enclosing[index] == opening:
+                keys.setdefault(self.code.tokens[index - 1].text.lower(), index)
+        if keys.keys() & _SERVED_KEYS:
+            return None
+        method = next((keys[each] for each in ("method", "verb") if each in keys), None)
+        given = (
+            [each.text.upper() for each in self.code.tokens[method + 1 : method + 5]]
+            if method is not None
+            else []
+        )
+        return next((each for each in given if each in METHODS), None)
+
+    def _request(
+        self,
+        written: Written,
+        call: "_Call",
+        host: str | None,
+        path: str,
+        *,
+        named: bool = False,
+        certain: bool = True,
+    ) -> Request:
+        led = host is None and not named and written.text.startswith(HOLE)
+        return Request(
+            call.method,
+            host,
+            _holes(path) if named else path,
+            written.lead if led else None,
+            written.offset,
+            named,
+            call.called,
+            written.start,
+            call.openings,
+            certain,
+        )
+
+    def _openings(self, start: int) -> tuple[int, ...]:
+        """The brackets of the calls that a token stands in, up to the body of a function."""
+        found: list[int] = []
         opening = self.code.enclosing[start]
-        level = 0
-        while opening >= 0 and level < 4:
+        for _ in range(_MAXIMUM_DEPTH):
+            if opening < 0 or len(found) == _MAXIMUM_LEVELS:
+                break
             if self.code.is_mark(opening, "("):
-                names = self._callee(opening)
-                if names:
-                    level += 1
-                    if names[0].lstrip("@") in _SERVERS or names[-1].lower() in _SERVERS:
-                        return None, False
-                    called = True
-                    method = self._of_call(opening, names, end)
-                    if method is not None:
-                        return method, True
+                if self.calls.callee(opening):
+                    found.append(opening)
             elif self.code.is_mark(opening, "{") and not self._is_argument(opening):
                 break
             opening = self.code.enclosing[opening]
+        return tuple(found)
+
+    def _is_served(self, names: Sequence[str]) -> bool:
+        """Whether a call declares a route, answers in a test or prints."""
+        return names[0].lstrip("@").lower() in _SERVERS or names[-1].lower() in _SERVERS
+
+    def _method(self, start: int, end: int, depth: int) -> "_Call":
+        """The method a string is called with, and whether it is called at all."""
+        openings = self._openings(start)
+        for opening in openings:
+            names = self.calls.callee(opening)
+            if self._is_served(names):
+                return _Call(None, False, ())
+            method = self.calls.of_call(opening, names, end)
+            if method is not None:
+                return _Call(method, True, openings)
         bare = self._bare(start)
         if bare is not None:
-            return bare, True
+            return _Call(bare, True, openings)
+        later = self.calls.of_later(start) if openings else None
+        if later is not None:
+            return _Call(later, True, openings)
         found = self._of_uses(start, end) if depth == 0 else None
-        return found or (None, called)
+        return found or _Call(None, bool(openings), openings)
 
     def _leads(self, start: int) -> bool:
         """Whether a string is the first argument, but for a method."""
@@ -171,104 +225,18 @@ class Requests:
         """The method of a call without brackets, `client.get "/path"`, as Ruby allows."""
         if self.code.kind is not Kind.RUBY or not self.code.is_name(start - 1):
             return None
-        return _verb_of(self.code.tokens[start - 1].text)
+        return verb_of(self.code.tokens[start - 1].text)
 
     def _is_argument(self, opening: int) -> bool:
         return self.code.is_mark(opening - 1, "(", ",", ":", "=>", "=") or self.code.is_name(opening - 1)
 
-    def _of_call(self, opening: int, names: Sequence[str], end: int) -> str | None:
-        closing = self.code.closing[opening]
-        method = self._in_arguments(opening, min(closing, end + _REGION))
-        if method is not None:
-            return method
-        for name in reversed(names):
-            verb = _verb_of(name)
-            if verb is not None:
-                return verb
-        method = self._behind(closing + 1)
-        if method is not None:
-            return method
-        last = names[-1].lower().replace("_", "") if names[-1].lower() not in _READS else names[-1].lower()
-        if last == "curl_init":
-            return self._of_curl(closing)
-        if names[-1] == "Request" or last in ("urlopen", "curl"):
-            return "POST" if self._has_name(opening, closing, ("data", "body")) else "GET"
-        return "GET" if last in _READS and last not in ("uri", "newrequest", "newbuilder", "open") else None
-
-    def _in_arguments(self, opening: int, closing: int) -> str | None:
-        """A method among arguments: `"POST"`, `method: 'delete'`, `HttpMethod.Put`, `:post`."""
-        tokens = self.code.tokens
-        for index in range(opening + 1, min(closing, opening + _REGION)):
-            token = tokens[index]
-            if token.type is TokenType.STRING:
-                keyed = tokens[index - 1].text in (":", "=", "=>") and tokens[index - 2].text.lower() in (
-                    "method",
-                    "verb",
-                    "type",
-                )
-                if token.text.upper() in METHODS and (keyed or token.text.isupper() or index == opening + 1):
-                    return token.text.upper()
-            elif token.type is TokenType.NAME:
-                before = tokens[index - 2].text if self.code.is_mark(index - 1, ".", "::") else ""
-                if before.lower().endswith("method") and token.text.upper() in METHODS:
-                    return token.text.upper()
-                if token.text.startswith("Method") and token.text[6:].upper() in METHODS:
-                    return token.text[6:].upper()
-                symbol = self.code.kind is Kind.RUBY and self.code.is_mark(index - 1, ":")
-                if symbol and token.text.upper() in METHODS:
-                    return token.text.upper()
-        return None
-
-    def _behind(self, index: int) -> str | None:
-        """A method further on in the chain, `.uri(...).POST(body)`."""
-        for _ in range(12):
-            if not self.code.is_mark(index, ".", "->", "?.") or not self.code.is_name(index + 1):
-                return None
-            name = self.code.tokens[index + 1].text
-            if not self.code.is_mark(index + 2, "("):
-                index += 2
-                continue
-            closing = self.code.closing.get(index + 2)
-            if closing is None:
-                return None
-            if name.upper() in METHODS and (name.isupper() or name in ("post", "put", "patch", "delete")):
-                return name.upper()
-            if name in ("method", "setMethod", "setRequestMethod") and closing > index + 3:
-                inner = self.code.tokens[index + 3].text.upper()
-                if inner in METHODS:
-                    return inner
-            index = closing + 1
-        return None
-
-    def _of_curl(self, index: int) -> str:
-        """The options that follow `curl_init` in PHP."""
-        tokens = self.code.tokens
-        method = "GET"
-        for at in range(index, min(index + _NEAR, len(tokens))):
-            text = tokens[at].text
-            if text in ("curl_init", "curl_exec"):
-                break
-            if text == "CURLOPT_CUSTOMREQUEST":
-                given = next(
-                    (
-                        tokens[to].text
-                        for to in range(at + 1, min(at + 4, len(tokens)))
-                        if tokens[to].type is TokenType.STRING
-                    ),
-                    "",
-                )
-                return given.upper() if given.upper() in METHODS else method
-            if text in ("CURLOPT_POST", "CURLOPT_POSTFIELDS"):
-                method = "POST"
-        return method
-
-    def _of_uses(self, start: int, end: int) -> tuple[str | None, bool] | None:
+    def _of_uses(self, start: int, end: int) -> _Call | None:
         """What is done with the name that a string is given to."""
         name = self.strings.target(Written("", None, start, end, 0))
         if name is None:
             return None
         wanted = snake(name)
-        called = False
+        first: _Call | None = None
         count = 0
         for index in range(end, min(end + _NEAR, len(self.code.tokens))):
             token = self.code.tokens[index]
@@ -276,49 +244,19 @@ class Requests:
                 continue
             if self.code.is_mark(index + 1, "=", ":="):
                 break
-            method, inside = self._method(index, index + 1, 1)
-            called = called or inside
-            if method is not None:
-                return method, True
+            call = self._method(index, index + 1, 1)
+            if call.method is not None:
+                return call
+            first = call if first is None and call.called else first
             count += 1
             if count == _MAXIMUM_USES:
                 break
-        return (None, called) if called else None
+        return first
 
-    def _callee(self, opening: int) -> list[str]:
-        """The names of what is called with these brackets, first to last."""
-        names: list[str] = []
-        index = opening - 1
-        if self.code.is_mark(index, ">"):
-            while index > 0 and not self.code.is_mark(index, "<") and opening - index < 24:
-                index -= 1
-            index -= 1
-        if self.code.is_mark(index, "!"):
-            index -= 1
-        while self.code.is_name(index) and len(names) < 6:
-            names.append(self.code.tokens[index].text)
-            if not self.code.is_mark(index - 1, ".", "->", "::", "?."):
-                break
-            index -= 2
-            if self.code.is_mark(index, ")"):
-                break
-        return names[::-1]
-
-    def _has_name(self, opening: int, closing: int, names: tuple[str, ...]) -> bool:
-        tokens = self.code.tokens
-        region = range(opening + 1, min(closing, opening + _REGION))
-        return any(tokens[at].text in names and self.code.is_mark(at + 1, "=", ":") for at in region)
-
-
-def _verb_of(name: str) -> str | None:
-    """The method that the name of a function says: `post`, `PostAsync`, `get_json`, `Delete`."""
-    words = snake(name).split("_")
-    if words[-1:] == ["async"]:
-        words = words[:-1]
-    for word in (words[0], words[-1]) if words else ():
-        if word.upper() in METHODS:
-            return word.upper()
-    return None
+    def is_named(self, request: Request, name: str) -> bool:
+        """Whether a request is made by a function of a name."""
+        chain = self.calls.chain(request.openings[0]) if request.openings else []
+        return bool(chain) and chain[0][0] == name
 
 
 def _holes(path: str) -> str:

@@ -124,6 +124,33 @@ class Knowledge:
         return frozenset(self.uses[provider].statements.get(does, ()))
 
     @cached_property
+    def first_segments(self) -> tuple[str, ...]:
+        """What the paths of the providers' interfaces begin with, sorted."""
+        return tuple(
+            sorted({each for provider in self.uses for each in self.routes(provider).first_segments})
+        )
+
+    @cached_property
+    def addresses(self) -> Mapping[str, str]:
+        """An address of each provider whose interface has one, for where only its name is written."""
+        return {
+            each: f"https://{rules.hosts[0].replace('*', 'a')}"
+            for each, rules in self.uses.items()
+            if rules.hosts
+        }
+
+    @cached_property
+    def libraries_of(self) -> Mapping[str, str]:
+        """Names that stand for a provider's interface: its own, and those of libraries that take any path."""
+        known = {
+            "octokit": "github",
+            "octocrab": "github",
+            "get_octokit": "github",
+            **{each: each for each in self.addresses},
+        }
+        return {name: self.addresses[each] for name, each in known.items() if each in self.addresses}
+
+    @cached_property
     def words(self) -> Mapping[str, tuple[bytes, ...]]:
         """Texts of which one is in every file of source code that is worth reading, by provider."""
         return {each: tuple(word.encode() for word in rules.words) for each, rules in self.uses.items()}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scopeaudit.catalogue.use_rules import Library
-from scopeaudit.jobs.use.calls import Calls, Step
+from scopeaudit.jobs.use.calls import Calls, Step, snake
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,13 @@ def _found(
                 break
 
 
+def _is_named(step: Step, word: str) -> bool:
+    """Whether a step has a listed name, or is called with it: `api("issue")`."""
+    if step.word == word or step.word.endswith(f"_{word}"):
+        return True
+    return step.word == "api" and step.first is not None and snake(step.first) == word
+
+
 def _receiver(steps: tuple[Step, ...], position: int, before: tuple[str, ...]) -> Step | None:
     """The step before, if those before end with the listed words; the step itself if none are listed."""
     if position < 0:
@@ -76,6 +83,8 @@ def _receiver(steps: tuple[Step, ...], position: int, before: tuple[str, ...]) -
     at = position
     for word in reversed(before):
         at -= 1
-        if at < 0 or not (steps[at].word == word or steps[at].word.endswith(f"_{word}")):
+        while at > 0 and steps[at].word == "new":
+            at -= 1
+        if at < 0 or not _is_named(steps[at], word):
             return None
     return steps[position - 1]

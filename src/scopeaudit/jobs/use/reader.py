@@ -3,58 +3,30 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from scopeaudit.catalogue.orm_rules import load_orms
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.surroundings import load_surroundings
 from scopeaudit.jobs.use.code import CodeReader
+from scopeaudit.jobs.use.databases import Databases
+from scopeaudit.jobs.use.folder import Folder
 from scopeaudit.jobs.use.found import Found, FoundSql
 from scopeaudit.jobs.use.graphql import Field, fields
 from scopeaudit.jobs.use.knowledge import SQL, Knowledge
-from scopeaudit.jobs.use.scripts import passages
+from scopeaudit.jobs.use.orm import OrmReader
+from scopeaudit.jobs.use.page import Page
+from scopeaudit.jobs.use.pending import Pending
+from scopeaudit.jobs.use.script_files import SCRIPTS, ScriptFiles
 from scopeaudit.jobs.use.servers import mentions_servers, server_uses
-from scopeaudit.jobs.use.shell import Script
+from scopeaudit.jobs.use.settings import Settings
 from scopeaudit.jobs.use.sql import Statement, statements
 from scopeaudit.jobs.use.text import CODE, Kind, Text, text_of_document
+from scopeaudit.jobs.use.tokens import tokenize
 from scopeaudit.jobs.use.workflow import github_scripts, is_workflow, workflow_uses
 from scopeaudit.model.document import Document
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.use import Use, UseKind
 
 MAXIMUM_USES = 100_000
-_SCRIPTS = frozenset({Kind.SCRIPT, Kind.MAKE, Kind.DOCKERFILE, Kind.YAML, Kind.JSON, Kind.TASKS, Kind.TOML})
-_MANIFESTS = (
-    "go.mod",
-    "cargo.toml",
-    "gemfile",
-    "composer.json",
-    "pom.xml",
-    "package.json",
-    "pyproject.toml",
-    "pipfile",
-    "build.gradle",
-    "build.gradle.kts",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "compose.yml",
-    "compose.yaml",
-    "database.yml",
-    "mix.exs",
-)
-_MANIFEST_ENDINGS = (".csproj", ".properties", "requirements.txt", ".env", ".env.example", ".toml")
-_LARGEST_MANIFEST = 262_144
-_DRIVERS_OF_MANIFESTS = {
-    "postgresql": (
-        b"postgres",
-        b"psycopg",
-        b"asyncpg",
-        b"npgsql",
-        b'"pg"',
-        b"'pg'",
-        b"jackc/pgx",
-        b"lib/pq",
-        b"pgsql",
-    ),
-    "mysql": (b"mysql", b"mariadb"),
-}
 _SQL_BEGINS = re.compile(
     rb"(?:[\"'`]|SQL)\s{0,40}(?i:select\s(?:\s*[\w.]+\s?\(|[^\"'`]{1,400}?\sfrom\s)|insert\s+(?:ignore\s+)?into\s|update\s+\S+\s+(?:\w+\s+)?set\s"
     rb"|delete\s+from\s|with\s+(?:recursive\s+)?\w+\s+as\s*\(|(?:create|alter|drop)\s+(?:or\s+replace\s+|unique\s+|temp\w*\s+)?"
@@ -97,10 +69,13 @@ class UseReader:
         self._knowledge = Knowledge(rules, providers)
         self._rules = rules
         self._code = CodeReader(self._knowledge)
+        self._pending = Pending(self._knowledge)
+        self._scripts = ScriptFiles(self._knowledge, self._code.commands)
         self._uses: set[Use] = set()
         self._sql: list[tuple[Location, tuple[Statement, ...], Text]] = []
         self._fields: list[tuple[Location, Field]] = []
-        self._drivers: set[str] = set()
+        self._databases = Databases(SQL if providers is None else tuple(providers))
+        self._orms = OrmReader(load_orms(rules) if any(each in self._knowledge.uses for each in SQL) else ())
         self._roles: set[str] = set()
         self._undecided: list[Use] = []
 
@@ -111,7 +86,9 @@ class UseReader:
             or len(self._uses) > MAXIMUM_USES
         ):
             return
-        self._see_drivers(document)
+        self._databases.see_document(document)
+        self._orms.see(document)
+        self._pending.see(document)
         text = text_of_document(document)
         if text is None:
             return
@@ -121,40 +98,48 @@ class UseReader:
             self._take_sql(text)
         elif text.kind is Kind.GRAPHQL:
             self._fields += [(text.location(each.offset), each) for each in fields(text.text)]
-        elif text.kind in _SCRIPTS:
+        elif text.kind in SCRIPTS:
             self._take_script(text)
 
     def uses(self) -> tuple[Use, ...]:
         """Every use so far, sorted by provider and place, without repetition."""
+        for text, seen in self._pending.read(self._code):
+            self._put(text, seen)
+        for text, each in self._scripts.rest():
+            self._put(text, (each,))
         found = set(self._uses)
         found.update(self._decided())
-        for location, each in self._fields:
-            if "railway" in self._knowledge.uses and any(use.provider == "railway" for use in self._uses):
-                operations = self._code.commands.fields_of("railway", each.name)
-                if operations:
-                    found.add(
-                        Use("railway", operations, location, UseKind.HTTP, f"{each.operation} {each.name}")
-                    )
-        if len(self._drivers) == 1:
-            (provider,) = self._drivers
+        found.update(self._railway())
+        provider = self._databases.decided()
+        if provider is not None:
+            found.update(self._mapped(provider))
             for location, done, text in self._sql:
                 found.update(self._statements(provider, done, text, location))
         return tuple(sorted(found, key=_order))
 
-    def _see_drivers(self, document: Document) -> None:
-        """Which databases the manifests of a folder name."""
-        name = document.path.rpartition("/")[2].lower()
-        if (
-            not (name in _MANIFESTS or name.endswith(_MANIFEST_ENDINGS))
-            or len(document.data) > _LARGEST_MANIFEST
-        ):
+    def _mapped(self, provider: str) -> Iterator[Use]:
+        """What mappers and migrations send to the folder's database."""
+        for sent, done in self._orms.sent():
+            for each in done:
+                operations = self._knowledge.statement(provider, each.does)
+                if operations:
+                    shown = f"{sent.orm} {sent.shown}".strip()
+                    resources = self._knowledge.objects(each)
+                    yield Use(provider, operations, sent.location, UseKind.SDK, shown, resources)
+
+    def _railway(self) -> Iterator[Use]:
+        """Fields of GraphQL documents, where something else shows that Railway is asked."""
+        if "railway" not in self._pending.speaks and not any(use.provider == "railway" for use in self._uses):
             return
-        lower = bytes(document.data).lower()
-        for provider, words in _DRIVERS_OF_MANIFESTS.items():
-            if provider in self._knowledge.uses and any(word in lower for word in words):
-                self._drivers.add(provider)
+        self._fields += [(text.location(each.offset), each) for text, each in self._pending.fields]
+        self._pending.fields.clear()
+        for location, each in self._fields:
+            operations = self._code.commands.fields_of("railway", each.name)
+            if operations:
+                yield Use("railway", operations, location, UseKind.HTTP, f"{each.operation} {each.name}")
 
     def _take_code(self, text: Text) -> None:
+        self._orms.take(text)
         lower = bytes(text.document.data).lower()
         providers = {
             each for each, words in self._knowledge.words.items() if any(word in lower for word in words)
@@ -164,12 +149,14 @@ class UseReader:
             and _SQL_BEGINS.search(text.document.data) is not None
         )
         if not providers and not sql:
+            self._pending.add(text, frozenset(), frozenset(), sql=False)
             return
         drivers = self._drivers_in(text)
-        self._drivers |= drivers
+        for each in drivers:
+            self._databases.see(each)
         if "supabase" in providers:
-            self._see_role(text)
-        self._put(text, self._code.read(text.text, text.kind, frozenset(providers), drivers))
+            self._see_role(text.lower)
+        self._pending.add(text, frozenset(providers), drivers, sql=sql)
 
     def _drivers_in(self, text: Text) -> frozenset[str]:
         return frozenset(
@@ -186,7 +173,7 @@ class UseReader:
         elif any(word in text.lower for word in _POSTGRESQL_ONLY) or "supabase/" in text.document.path:
             provider = "postgresql"
         if provider is not None and provider in self._knowledge.uses:
-            self._drivers.add(provider)
+            self._databases.see(provider)
         self._put(text, (FoundSql(text.text, 0, provider),))
 
     def _take_script(self, text: Text) -> None:
@@ -199,20 +186,17 @@ class UseReader:
             self._put(text, workflow_uses(text.text, self._knowledge))
             for passage in github_scripts(text.text):
                 self._put(text, self._script_of_workflow(passage.text), passage.offset)
-        if self._knowledge.commands.search(text.text) is None:
-            return
-        script = Script()
-        skipped = "github-script" in text.text and workflow
-        for passage in passages(text):
-            if skipped and "await github." in passage.text:
-                continue
-            for command in script.commands(passage.text, passage.offset):
-                self._put(text, self._code.commands.read(script, command, text.lower))
+        self._put(text, self._scripts.read(text, skipped=workflow and "github-script" in text.text))
 
     def _script_of_workflow(self, text: str) -> Iterator[Found | FoundSql]:
         if "github" in self._knowledge.uses:
+            code = f"{text}\n// github.rest"
+            page = Page("", code, tokenize(code, Kind.JAVASCRIPT))
             yield from self._code.read(
-                f"{text}\n// github.rest", Kind.JAVASCRIPT, frozenset({"github"}), frozenset()
+                page,
+                frozenset({"github"}),
+                frozenset(),
+                Folder([page], Settings(), self._knowledge.libraries_of),
             )
 
     def _put(self, text: Text, found: Iterable[Found | FoundSql], base: int = 0) -> None:
@@ -225,7 +209,7 @@ class UseReader:
             if each.provider == "supabase" and any(
                 operation.startswith("data/") for operation in each.operations
             ):
-                self._put_supabase(text, use)
+                self._put_supabase(text, use, each.through)
             else:
                 self._uses.add(use)
 
@@ -254,21 +238,17 @@ class UseReader:
                 resources = self._knowledge.objects(each)
                 yield Use(provider, operations, text.location(each.offset), UseKind.SQL, shown, resources)
 
-    def _put_supabase(self, text: Text, use: Use) -> None:
+    def _put_supabase(self, text: Text, use: Use, through: str) -> None:
         """Rows and files are read with a service's key or through policies: the name of the key tells."""
-        roles = self._see_role(text)
+        roles = self._see_role(text.lower) or _roles_in(through)
         if len(roles) == 1:
             self._uses.add(self._by_policy(use) if roles == {"anonymous"} else self._as_service(use))
         else:
             self._undecided.append(use)
 
-    def _see_role(self, text: Text) -> set[str]:
+    def _see_role(self, lower: str) -> set[str]:
         """Which keys a file names."""
-        roles = {
-            role
-            for role, words in (("service", _SERVICE_ROLE), ("anonymous", _ANONYMOUS))
-            if any(word in text.lower for word in words)
-        }
+        roles = _roles_in(lower)
         self._roles |= roles
         return roles
 
@@ -284,6 +264,14 @@ class UseReader:
 
     def _as_service(self, use: Use) -> Use:
         return _with(use, {operation.removesuffix(_POLICY) for operation in use.operations})
+
+
+def _roles_in(lower: str) -> set[str]:
+    return {
+        role
+        for role, words in (("service", _SERVICE_ROLE), ("anonymous", _ANONYMOUS))
+        if any(word in lower for word in words)
+    }
 
 
 def _with(use: Use, operations: Iterable[str]) -> Use:

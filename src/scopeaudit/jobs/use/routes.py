@@ -53,6 +53,11 @@ class Routes:
                     self._add(root, operation.path.replace(_PAIR, "/{repository}"), operation)
         return root
 
+    @property
+    def first_segments(self) -> tuple[str, ...]:
+        """What paths begin with, but for parameters; none without an address."""
+        return tuple(each for each in self._root.below if each and each != HOLE) if self.hosts else ()
+
     def _add(self, node: _Node, path: str, operation: Operation) -> None:
         for segment in path.strip("/").split("/"):
             parameter = segment.startswith("{")

@@ -48,10 +48,18 @@ _YAML_KEY = re.compile(
     r"^(?P<indent>[ \t]*(?:-[ \t]+)*)(?P<quote>[\"']?)(?P<key>[\w.-]+)(?P=quote)[ \t]*:"
     r"(?:[ \t]+(?P<rest>.*))?$"
 )
+_MODULE = re.compile(r"^ansible\.(?:builtin|windows)\.(?:win_)?")
 _BLOCK = re.compile(r"^[|>][+-]?\d?[+-]?\s*(?:#.*)?$")
 _FLOW = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'|([^\s,\[\]\"']+)")
 _MAKE_ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*(?::=|\?=|\+=|::=|=)[ \t]*\S.*$")
 _DOCKER = re.compile(r"^(?:RUN|CMD|ENTRYPOINT|HEALTHCHECK(?:[ \t]+--\S+)*[ \t]+CMD)\b[ \t]*", re.IGNORECASE)
+_SETTING = re.compile(r"^[ \t]*[\w\"-]+[ \t]*=[ \t]*\"((?:\\.|[^\"\\\n])*)\"[ \t]*$", re.MULTILINE)
+_UNIT = re.compile(r"^Exec\w+=[-@:+!|]*(?P<command>[^\n]*(?:(?<=\\)\n[^\n]*)*)", re.MULTILINE)
+_CRON = re.compile(
+    r"^[ \t]*(?:@\w+|[\d*/,-]+(?:[ \t]+[\w*/,#?-]+){4})[ \t]+(?P<command>\S[^\n]*)$",
+    re.MULTILINE,
+)
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}[ \t]+")
 _TASK = re.compile(r"^[\w.-]+[^\n:]*:[ \t]*(?P<command>\S.*)?$")
 _RUN_CALLS = re.compile(
     r"(?:subprocess\.\w+|os\.(?:system|popen|exec\w*)|exec(?:Sync|File|FileSync)?|spawn(?:Sync)?|execa(?:Sync|Command)?|system|"
@@ -82,20 +90,37 @@ def passages(text: Text) -> Iterator[Passage]:
         case Kind.JSON:
             yield from _package_scripts(text)
         case Kind.TASKS:
-            for found in re.finditer(r"^.*$", text.text, re.MULTILINE):
-                task = _TASK.match(found.group())
-                indented = found.group()[:1] in " \t"
-                if task is not None and not indented and task["command"]:
-                    yield Passage(task["command"], found.start() + task.start("command"))
-                elif indented:
-                    yield Passage(found.group().lstrip(" \t@-"), found.start())
+            yield from _tasks(text.text)
+        case Kind.UNIT:
+            for found in _UNIT.finditer(text.text):
+                yield Passage(found["command"].replace("\\\n", "  "), found.start("command"))
+        case Kind.TABLE:
+            yield from _scheduled(text)
         case Kind.TOML:
-            for found in re.finditer(
-                r"^[ \t]*[\w\"-]+[ \t]*=[ \t]*\"((?:\\.|[^\"\\\n])*)\"[ \t]*$", text.text, re.MULTILINE
-            ):
+            for found in _SETTING.finditer(text.text):
                 yield Passage(found.group(1), found.start(1))
         case _:
             return
+
+
+def _tasks(text: str) -> Iterator[Passage]:
+    """Lines of `name: command`, and those indented below a name."""
+    for found in re.finditer(r"^.*$", text, re.MULTILINE):
+        task = _TASK.match(found.group())
+        indented = found.group()[:1] in " \t"
+        if task is not None and not indented and task["command"]:
+            yield Passage(task["command"], found.start() + task.start("command"))
+        elif indented:
+            yield Passage(found.group().lstrip(" \t@-"), found.start())
+
+
+def _scheduled(text: Text) -> Iterator[Passage]:
+    """The commands of a table of cron; in a system's own a user stands before each."""
+    system = "/cron.d/" in f"/{text.document.path}"
+    for found in _CRON.finditer(text.text):
+        user = _USER.match(found["command"]) if system else None
+        skip = user.end() if user else 0
+        yield Passage(found["command"][skip:].replace("\\%", "%"), found.start("command") + skip)
 
 
 def _recipes(text: str) -> Iterator[Passage]:
@@ -152,7 +177,7 @@ def yaml_passages(text: str) -> Iterator[Passage]:
     while index < len(lines):
         line = lines[index].rstrip("\r\n")
         found = _YAML_KEY.match(line)
-        key = found["key"].lower().replace("-", "_") if found else ""
+        key = _MODULE.sub("", found["key"].lower()).replace("-", "_") if found else ""
         if found is None or (key not in _KEYS and key.replace("_", "") not in _KEYS):
             offset += len(lines[index])
             index += 1
@@ -219,7 +244,7 @@ def _items(block: str, offset: int) -> Iterator[Passage]:
             plain = plain and " " not in word
             yield Passage(word, at)
     if plain and len(words) > 1:
-        yield Passage(" ".join(_quoted(word) for word in words), offset)
+        yield Passage(" ".join(quoted(word) for word in words), offset)
 
 
 def _scalar(value: str) -> str:
@@ -232,10 +257,11 @@ def _scalar(value: str) -> str:
 
 def _flow(value: str) -> str:
     """The items of `["a", "b c"]` as words of one command."""
-    return " ".join(_quoted(a or b or c) for a, b, c in _FLOW.findall(value)[:200])
+    return " ".join(quoted(a or b or c) for a, b, c in _FLOW.findall(value)[:200])
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
+    """A word as a shell reads it back."""
     return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w@%+=:,./-]", word) else word
 
 
@@ -292,7 +318,7 @@ def started(code: Code) -> Iterator[Passage]:
         if name is None or _RUN_CALLS.search(name) is None:
             continue
         words = _literal_words(code, index, opening if listed or _takes_words(name) else -1)
-        text = " ".join(_quoted(word) for word in words) if len(words) > 1 else token.text
+        text = " ".join(quoted(word) for word in words) if len(words) > 1 else token.text
         if len(words) > 1 or " " in token.text:
             yield Passage(text, token.start)
 

@@ -56,6 +56,16 @@ _WRAPPERS = {
     "dotenvx": ("-f",),
     "caffeinate": (),
     "doas": ("-u",),
+    "flock": ("-w", "-E"),
+    "setsid": (),
+    "runuser": ("-u", "-g"),
+    "parallel": ("-j", "-I"),
+    "unbuffer": (),
+    "with-contenv": (),
+    "tini": (),
+    "dumb-init": (),
+    "cross-env": (),
+    "run-one": (),
 }
 """Programs that start another, with their options that take a value."""
 _RUNNERS = {
@@ -153,7 +163,7 @@ class Script:
             found = _ASSIGNED.match(words[0])
             if found is None:
                 break
-            value = words[0][found.end() :]
+            value = _default(found.group(1), words[0][found.end() :])
             spent = 1
             if not value and len(words) > 1 and found.end() == len(words[0]) and words[0][-2:-1] in ":?+":
                 value, spent = " ".join(words[1:]), len(words)
@@ -161,6 +171,19 @@ class Script:
                 self.variables.setdefault(found.group(1), value)
             words, count = words[spent:], count + spent
         return words, count
+
+
+UPLOADS = "https://uploads.github.com/repos/owner/repo/releases/1/assets"
+"""What `upload_url` of a release that was asked for holds: https://docs.github.com/rest/releases/assets"""
+
+
+def _default(name: str, value: str) -> str:
+    """What a name holds that nothing else sets: `NAME="${NAME:-https://...}"`."""
+    if "upload_url" in value and "$(" in value:
+        return UPLOADS
+    if value.startswith((f"${{{name}:-", f"${{{name}-", f"${{{name}:=")) and value.endswith("}"):
+        return value[:-1].partition("-" if "-" in value[len(name) + 2 : len(name) + 4] else "=")[2]
+    return value
 
 
 def _substituted(word: str) -> Iterator[tuple[str, int]]:
@@ -190,10 +213,13 @@ def program_of(words: list[str]) -> list[str]:
             return []
         name = words[0].rpartition("/")[2]
         if name in _WRAPPERS:
-            words = _after_options(words[1:], _WRAPPERS[name], number=name == "timeout")
+            words = _after_options(words[1:], _WRAPPERS[name], number=True)
         elif (name, words[1] if len(words) > 1 else "") in _RUNNERS:
             words = _after_options(words[2:], ())
             words = words[1:] if words[:1] in (["run"], ["--"]) else words
+        elif name == "find" and ("-exec" in words or "-execdir" in words):
+            start = words.index("-exec" if "-exec" in words else "-execdir") + 1
+            words = words[start:]
         elif name in _DASHED and "--" in words:
             words = words[words.index("--") + 1 :]
         elif re.match(r"python[\d.]*$|py$", name) and words[1:2] == ["-m"]:

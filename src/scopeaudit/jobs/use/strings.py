@@ -1,7 +1,7 @@
 """Strings of source code joined from their parts: what is written out stays, the rest is a hole."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scopeaudit.jobs.use.calls import snake
@@ -18,6 +18,8 @@ _HOLES = re.compile(
 _WITHOUT_DOLLAR = frozenset({Kind.JAVASCRIPT, Kind.GO, Kind.RUST, Kind.CSHARP, Kind.PYTHON, Kind.RUBY})
 _ADJACENT = (Kind.PYTHON, Kind.RUBY, Kind.OTHER_CODE)
 """Where two strings side by side are one."""
+_OF_DEFAULTS = frozenset({"(", ")", ",", ".", "?", "||", "|", "!", "[", "]", "&", "::", "->", "?."})
+"""Marks between a name and the value it has by default."""
 _JOINS = {Kind.PHP: (".",), Kind.RUST: ()}
 
 
@@ -39,9 +41,11 @@ class Written:
 class Strings:
     """The string expressions of a file, and what its names hold."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, outside: Callable[[str], str | None] | None = None) -> None:
+        """`outside` tells what a name of another file holds."""
         self.code = code
         self.constants: dict[str, str] = {}
+        self._outside = outside
         self.written = tuple(self._expressions())
 
     def _expressions(self) -> Iterator[Written]:
@@ -51,6 +55,10 @@ class Strings:
                 continue
             name = self.target(found)
             if name is not None and len(found.text) < 500:
+                if found.text.startswith(("http://", "https://")) and not self.constants.get(
+                    snake(name), ""
+                ).startswith("http"):
+                    self.constants[snake(name)] = found.text
                 self.constants.setdefault(snake(name), found.text)
             yield found
 
@@ -83,7 +91,7 @@ class Strings:
                 index += 1
             elif token.type is TokenType.NAME:
                 end = self._over_name(index)
-                value = self.constants.get(snake(self.code.tokens[self._last_name(index, end)].text))
+                value = self._value(self._names(index, end))
                 lead = self.code.tokens[self._last_name(index, end)].text if not parts else lead
                 parts.append(HOLE if value is None else value)
                 index = end
@@ -120,6 +128,25 @@ class Strings:
             index += 1
         return index
 
+    def _names(self, start: int, end: int) -> list[str]:
+        """The names of a chain, the last first."""
+        return [
+            self.code.tokens[at].text
+            for at in range(end - 1, start - 1, -1)
+            if self.code.is_name(at) and self.code.enclosing[at] == self.code.enclosing[start]
+        ][:4]
+
+    def _value(self, names: Iterable[str]) -> str | None:
+        """What the first of some names holds that holds anything."""
+        for name in names:
+            word = snake(name)
+            value = self.constants.get(word)
+            if value is None and self._outside is not None:
+                value = self._outside(word)
+            if value is not None:
+                return value
+        return None
+
     def _last_name(self, start: int, end: int) -> int:
         return max(
             (
@@ -139,24 +166,25 @@ class Strings:
                 return found.group()
             if found.group().startswith("$") and found.group(4) and self.code.kind in _WITHOUT_DOLLAR:
                 return found.group()
-            if found.start() > 0:
-                return HOLE
             inner = next((group for group in found.groups() if group), None)
-            name = (
-                re.split(r"[^\w]", inner.strip())[-1]
-                if inner and re.fullmatch(r"[\s\w.$>-]+", inner)
-                else None
+            names = (
+                [each for each in re.split(r"[^\w]+", inner.strip()) if each][::-1][:4]
+                if inner and re.fullmatch(r"[\s\w.$>()-]+", inner)
+                else []
             )
-            name = name or self._argument(index)
-            if name is None:
+            if found.start() > 0:
+                value = self._value(names)
+                return value if value is not None and value.startswith("/") else HOLE
+            names = names or self._arguments(index)
+            if not names:
                 return HOLE
-            lead.append(name)
-            return self.constants.get(snake(name), HOLE)
+            lead.append(names[0])
+            return self._value(names) or HOLE
 
         return _HOLES.sub(hole, text), lead[0] if lead else None
 
-    def _argument(self, index: int) -> str | None:
-        """The name that fills the first hole: `format(text, name, ...)` or `text.format(name)`."""
+    def _arguments(self, index: int) -> list[str]:
+        """The names that fill the first hole: `format(text, name, ...)` or `text.format(name)`."""
         code = self.code
         at = -1
         if code.is_mark(index + 1, ",") and code.is_mark(index - 1, "("):
@@ -165,32 +193,46 @@ class Strings:
             at = index + 4
         elif code.is_mark(index + 1, "%"):
             at = index + 2 + code.is_mark(index + 2, "(")
-        if not code.is_name(at):
-            return None
-        end = self._over_name(at)
-        return code.tokens[self._last_name(at, end)].text
+        return self._names(at, self._over_name(at)) if code.is_name(at) else []
 
     def target(self, written: Written) -> str | None:
         """The name or key a string is given to, through constructors such as `URI(...)`."""
+        at = self.target_at(written)
+        return None if at is None else self.code.tokens[at].text
+
+    def target_at(self, written: Written) -> int | None:
+        """Where the name stands that a string is given to."""
         index = written.start - 1
         for _ in range(3):
             if self.code.is_mark(index, "=", ":=", "=>", ":"):
                 return self._before(index - 1)
             if not self.code.is_mark(index, "("):
-                return None
+                break
             index -= 1
             while index >= 0 and (
                 self.code.is_name(index) or self.code.is_mark(index, ".", "::", "&", "*", "!")
             ):
                 index -= 1
+        return self._by_default(written) if written.text.startswith(("http://", "https://")) else None
+
+    def _by_default(self, written: Written) -> int | None:
+        """The name an address is given to by default: `getenv("X", "https://...")`, `x ?? "https://..."`."""
+        for index in range(written.start - 1, max(written.start - 24, 0), -1):
+            token = self.code.tokens[index]
+            if token.type is not TokenType.MARK:
+                continue
+            if token.text in ("=", ":=", "=>", ":"):
+                return self._before(index - 1)
+            if token.text not in _OF_DEFAULTS:
+                return None
         return None
 
-    def _before(self, index: int) -> str | None:
+    def _before(self, index: int) -> int | None:
         tokens = self.code.tokens
         if index < 0:
             return None
         if tokens[index].type is TokenType.STRING:
-            return tokens[index].text if re.fullmatch(r"[\w-]{1,60}", tokens[index].text) else None
+            return index if re.fullmatch(r"[\w-]{1,60}", tokens[index].text) else None
         if self.code.is_name(index):
             typed = self.code.is_name(index - 1) or self.code.is_mark(index - 1, "&", "*", ".")
             colon = next(
@@ -202,8 +244,8 @@ class Strings:
                 and self.code.is_name(colon - 1)
                 and tokens[index].text in ("str", "String", "string", "Final")
             ):
-                return tokens[colon - 1].text
+                return colon - 1
             if self.code.is_mark(index - 1, ":") and self.code.is_name(index - 2):
-                return tokens[index - 2].text
-            return tokens[index].text
+                return index - 2
+            return index
         return None

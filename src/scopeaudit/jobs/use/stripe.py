@@ -7,7 +7,8 @@ The libraries are generated from the same description as the catalogue: `/v1/che
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from scopeaudit.jobs.use.calls import Calls, Step, squash
@@ -40,7 +41,8 @@ _OF_VERB = {
 }
 """Method of the interface, and whether the path ends with one item, to what the libraries call it."""
 _GO_IMPORT = re.compile(r'(?:(\w+)\s+)?"github\.com/stripe/stripe-go/v\d+/([a-z0-9_/]+)"')
-_CLASSES = re.compile(r"com\.stripe\.(?:model|service)\.([\w.]+)|using\s+(Stripe[\w.]*)")
+_CLASSES = re.compile(r"com\.stripe\.(?:model|service)\.([\w.*]+)|using\s+(Stripe[\w.]*)")
+_FROM = re.compile(r"(?:from\s+stripe(?:\.\w+)*\s+import\s+\(?|use\s+stripe::\{?)([\w ,\n]{1,800})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class StripeNames:
     def find(self, resource: Iterable[str], method: str) -> str | None:
         """The operation of a resource's method; `cancel` is a deletion where there is no other."""
         key = _resource(list(resource))
-        plain = method.removesuffix("_async")
+        plain = re.sub(r"^all_", "list_", method.removesuffix("_async"))
         wanted = _METHODS.get(plain, plain)
         for each in (wanted, plain):
             if (key, each) in self._found:
@@ -137,40 +139,66 @@ def stripe_calls(calls: Calls, text: str, names: StripeNames) -> Iterator[Stripe
         found.group(1) or found.group(2).rpartition("/")[2]: found.group(2)
         for found in _GO_IMPORT.finditer(text)
     }
-    declared = _CLASSES.search(text) is not None
+    classes = [
+        (found.group(1) or "").split(".")[:-1] or (found.group(2) or "").split(".")[1:]
+        for found in _CLASSES.finditer(text)
+    ]
+    groups = {"".join(each).lower() for each in classes}
+    imported = {
+        name.strip().partition(" ")[0]
+        for found in _FROM.finditer(text)
+        for name in re.split(r"[,\n]", found.group(1))
+    }
+    file = _File(packages, groups - {""}, imported, declared=bool(groups))
     for chain in calls.chains:
         if not any(step.called for step in chain.steps):
             continue
         for steps, written in calls.readings(chain):
-            found = _found(steps, max(written, 1), names, packages, calls.code.kind, declared=declared)
+            found = _found(steps, max(written, 1), names, file, calls.code.kind)
             if found is not None:
                 yield found
                 break
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file imports."""
+
+    packages: Mapping[str, str]
+    """Go: name of a package to its path."""
+    groups: AbstractSet[str]
+    """Java and C#: groups of classes, `checkout`."""
+    imported: AbstractSet[str]
+    """Python: classes imported by name."""
+    declared: bool
+    """Whether classes of Stripe are imported in Java or C#."""
+
+
 def _found(
-    steps: tuple[Step, ...],
-    written: int,
-    names: StripeNames,
-    packages: dict[str, str],
-    kind: Kind,
-    *,
-    declared: bool,
+    steps: tuple[Step, ...], written: int, names: StripeNames, file: _File, kind: Kind
 ) -> StripeCall | None:
     root = steps[0]
+    packages = file.packages
     rooted = "stripe" in root.word or any("stripe" in step.word for step in steps[:3])
     if written == 1 and kind is Kind.GO and root.name in packages and len(steps) > 1 and steps[1].called:
         return names.call(packages[root.name].split("/"), steps[1])
-    if not rooted and not (declared and kind in (Kind.JAVA, Kind.CSHARP)):
+    rooted = rooted or root.name in file.imported or packages.get(root.name, "").endswith("client")
+    if not rooted and not (file.declared and kind in (Kind.JAVA, Kind.CSHARP)):
         return None
     for end in range(written, len(steps)):
         for start in range(max(end - 3, 0), end) if steps[end].called else ():
             between = [
                 _plain(step)
                 for step in steps[start:end]
-                if not (step.called and step.first is not None and step is not steps[end - 1])
+                if not (
+                    step.called
+                    and (step.word in _METHODS or (step.first is not None and step is not steps[end - 1]))
+                )
             ]
-            found = names.call([name for name in between if name], steps[end])
+            resource = [name for name in between if name]
+            found = names.call(resource, steps[end])
+            for group in sorted(file.groups) if found is None and resource else ():
+                found = found or names.call([group, *resource], steps[end])
             if found is not None:
                 return found
     return None

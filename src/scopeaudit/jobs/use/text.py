@@ -26,6 +26,11 @@ class Kind(Enum):
     TOML = "toml"
     SQL = "sql"
     GRAPHQL = "graphql"
+    TERRAFORM = "terraform"
+    POWERSHELL = "powershell"
+    UNIT = "unit"
+    """Commands of systemd."""
+    TABLE = "crontab"
     TASKS = "tasks"
     """Lines of `name: command`, as in a Procfile or a justfile."""
     PYTHON = "python"
@@ -57,7 +62,11 @@ CODE = frozenset(
 )
 
 _ENDINGS = {
-    **dict.fromkeys((".sh", ".bash", ".zsh", ".ksh", ".envrc", ".ps1", ".bat", ".cmd"), Kind.SCRIPT),
+    **dict.fromkeys((".sh", ".bash", ".zsh", ".ksh", ".envrc", ".bat", ".cmd"), Kind.SCRIPT),
+    **dict.fromkeys((".ps1", ".psm1"), Kind.POWERSHELL),
+    **dict.fromkeys((".tf", ".tofu"), Kind.TERRAFORM),
+    **dict.fromkeys((".service", ".timer"), Kind.UNIT),
+    **dict.fromkeys((".cron", ".crontab"), Kind.TABLE),
     **dict.fromkeys((".mk", ".mak"), Kind.MAKE),
     **dict.fromkeys((".dockerfile", ".containerfile"), Kind.DOCKERFILE),
     **dict.fromkeys((".yml", ".yaml"), Kind.YAML),
@@ -93,6 +102,7 @@ _NAMES = {
     "vagrantfile": Kind.RUBY,
     "jenkinsfile": Kind.JAVA,
     ".envrc": Kind.SCRIPT,
+    "crontab": Kind.TABLE,
 }
 _PROGRAMS = {
     b"python": Kind.PYTHON,
@@ -138,6 +148,8 @@ def kind_of(path: str, data: bytes | memoryview) -> Kind | None:
         return None
     if name in _NAMES or name.startswith(("dockerfile.", "makefile.")):
         return _NAMES.get(name) or _NAMES[name.partition(".")[0]]
+    if parts.parent.name in ("cron.d", "crontabs"):
+        return Kind.TABLE
     kind = _ENDINGS.get(parts.suffix.lower())
     if kind is not None or parts.suffix:
         return kind

@@ -43,6 +43,8 @@ _LONG_SINGLE = r"'(?:\\.|[^'\\])*'"
 _TRIPLE = r'"""(?:.*?"""|.*\Z)|' + r"'''(?:.*?'''|.*\Z)"
 _BACKTICK = r"`(?:\\.|[^`\\])*`"
 _RAW = r"`[^`]*`"
+_PERCENT = r"%[qQwi]\[[^\]]{0,5000}+\]|%[qQwi]?\([^)]{0,5000}+\)"
+"""Bounded, as what opens it does not close it: a file may hold nothing else."""
 _CHARACTER = r"'(?:\\[^\n]{1,10}?|[^'\\\n])'"
 _HEREDOC = r"<<[~-]?(['\"`]?)(?P<tag>[A-Z_][A-Za-z_]*)\1(?P<rest>[^\n]*)\n(?P<body>.*?)\n[ \t]*(?P=tag)\b"
 _PHP_HEREDOC = r"<<<[ \t]*(['\"]?)(?P<tag>[A-Za-z_]\w*)\1[ \t]*\n(?P<body>.*?)\n[ \t]*(?P=tag)\b"
@@ -59,9 +61,7 @@ def _scanner(comment: str, *strings: str) -> re.Pattern[str]:
 
 _SCANNERS = {
     Kind.PYTHON: _scanner(_HASH, rf"(?:[rbfuRBFU]{{1,2}})?(?:{_TRIPLE}|{_DOUBLE}|{_SINGLE})"),
-    Kind.RUBY: _scanner(
-        _HASH, r'"""(?:.*?"""|.*\Z)', _LONG_DOUBLE, _LONG_SINGLE, _RAW, r"%[qQwi]\[[^\]]*\]|%[qQwi]?\([^)]*\)"
-    ),
+    Kind.RUBY: _scanner(_HASH, r'"""(?:.*?"""|.*\Z)', _LONG_DOUBLE, _LONG_SINGLE, _RAW, _PERCENT),
     Kind.JAVASCRIPT: _scanner(_SLASH, _DOUBLE, _SINGLE, _BACKTICK),
     Kind.GO: _scanner(_SLASH, _DOUBLE, _RAW, _CHARACTER),
     Kind.JAVA: _scanner(_SLASH, r'"""(?:.*?"""|.*\Z)', _DOUBLE, r"'''(?:.*?'''|.*\Z)", _SINGLE),
@@ -119,11 +119,16 @@ class Code:
         return found
 
     @cached_property
+    def opening(self) -> dict[int, int]:
+        """Index of each closing bracket to that of its opening one."""
+        return {end: start for start, end in self.closing.items()}
+
+    @cached_property
     def enclosing(self) -> list[int]:
         """For each token the index of the bracket it is in, -1 for none."""
         around: list[int] = []
         stack: list[int] = []
-        ends = {end: start for start, end in self.closing.items()}
+        ends = self.opening
         for index in range(len(self.tokens)):
             if index in ends:
                 stack.pop()
@@ -146,7 +151,8 @@ class Code:
 
 def tokenize(text: str, kind: Kind) -> Code:
     """The tokens of source code; strings keep their content as written, comments are left out."""
-    return Code(kind, _without_docstrings(kind, _Scanner(text, kind).tokens()))
+    tokens = _without_docstrings(kind, _Scanner(text, kind).tokens())
+    return _without_tests(Code(kind, tokens)) if kind is Kind.RUST else Code(kind, tokens)
 
 
 class _Scanner:
@@ -240,6 +246,22 @@ def _end_of_interpolated(text: str, position: int, quote: str, opener: str) -> i
         elif mark == opener and top in (quote, '"'):
             stack.append("}")
     return None
+
+
+def _without_tests(code: Code) -> Code:
+    """What Rust compiles for tests alone is left out: `#[cfg(test)] mod tests { ... }`."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(code.tokens):
+        words = [each.text for each in code.tokens[index : index + 8]]
+        if words[:7] == ["#", "[", "cfg", "(", "test", ")", "]"] and "mod" in words:
+            body = next((at for at in range(index + 8, index + 12) if code.is_mark(at, "{")), None)
+            if body in code.closing:
+                index = code.closing[body] + 1
+                continue
+        kept.append(code.tokens[index])
+        index += 1
+    return Code(code.kind, kept) if len(kept) < len(code.tokens) else code
 
 
 def _without_docstrings(kind: Kind, tokens: list[Token]) -> list[Token]:

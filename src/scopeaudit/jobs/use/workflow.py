@@ -11,7 +11,7 @@ from scopeaudit.model.use import UseKind
 
 _USES = re.compile(
     r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?uses[\"']?[ \t]*:[ \t]*[\"']?"
-    r"(?P<name>[\w.-]+/[\w.-]+)(?:/[\w./-]*)?@",
+    r"(?P<name>[\w.-]+/[\w.-]+)(?P<part>/[\w./-]*)?@",
     re.MULTILINE,
 )
 _WITH = re.compile(r"^[ \t]*with[ \t]*:[ \t]*(?P<inline>\{.*\})?[ \t]*$", re.MULTILINE)
@@ -51,7 +51,9 @@ def is_workflow(path: str) -> bool:
 def workflow_uses(text: str, knowledge: Knowledge) -> Iterator[Found]:
     """The steps a workflow reuses that are listed, and what its permissions declare."""
     for found in _USES.finditer(text):
-        listed = knowledge.actions.get(found["name"].lower(), ())
+        name = found["name"].lower()
+        whole = knowledge.actions.get(name + (found["part"] or "").lower(), ())
+        listed = whole or knowledge.actions.get(name, ())
         inputs = _inputs(text, found.end(), len(found["indent"])) if listed else {}
         by_provider: dict[str, set[str]] = {}
         for provider, action in listed:
