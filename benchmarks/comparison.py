@@ -4,20 +4,25 @@ Run `python benchmarks/comparison.py`. The credentials are made up; nothing is r
 
 - alike: ten authorities among all credentials, as where one key lies in many places
 - each of its own: every credential holds another thousand operations of a catalogue of twelve hundred
+- with resources of its own: and each reaches five resources that no other lists; every other is bound to two of them
+
+What counts is the time the processor works for it, so that a busy machine does not blur it; the time on the
+clock stands beside it. The memory is the most the process has held, the credentials themselves among it.
 """
 
 import datetime
 import random
+import resource
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from scopeaudit.audit.audit import audit
 from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.catalogue.provider import Kind, Provider
 from scopeaudit.catalogue.rules import load_rules
-from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, State, Verdict
+from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.job import Allowance, CredentialSelector, Declarations, Job, OperationGlob
 from scopeaudit.model.location import Location, Source
@@ -81,11 +86,27 @@ def authorities(ids: list[str], count: int) -> Iterator[Authority]:
         )
 
 
+def with_resources(number: int, authority: Authority) -> Authority:
+    """The same with resources that no other credential lists, bound to two of them if the number is odd."""
+    listed = (
+        Resource(f"volume/{number}-data", "data", environment="production"),
+        Resource(f"volume/{number}-cache", "cache"),
+        Resource(f"volume/{number}-logs", "logs"),
+        Resource(f"volume-backup/{number}", "nightly", parent=f"volume/{number}-data"),
+        Resource(f"domain/{number}", "shop"),
+    )
+    granted, denied = authority.grants
+    bound = frozenset(each.id for each in listed[:2]) if number % 2 else None
+    return replace(authority, grants=(replace(granted, resources=bound), denied), resources=listed)
+
+
 def cases(ids: list[str]) -> Iterator[Case]:
     """One at a time: ten thousand authorities are large."""
     ten = tuple(authorities(ids, ALIKE))
     yield Case("alike", ten * (CREDENTIALS // ALIKE))
     yield Case("each of its own", tuple(authorities(ids, CREDENTIALS)))
+    own = (with_resources(number, each) for number, each in enumerate(authorities(ids, CREDENTIALS)))
+    yield Case("with resources of its own", tuple(own))
 
 
 def main() -> None:
@@ -106,9 +127,9 @@ def main() -> None:
             (Credential(f"c{number}", "made-up", "token", "…", (_place(number),)), authority)
             for number, authority in enumerate(case.authorities)
         ]
-        best, findings = float("inf"), 0
+        worked, passed, findings = float("inf"), float("inf"), 0
         for _ in range(REPEATS):
-            start = time.perf_counter()
+            start, clock = time.process_time(), time.perf_counter()
             result = audit(
                 tokens,
                 Declarations(jobs=(job,), path="scopeaudit.yaml"),
@@ -117,10 +138,17 @@ def main() -> None:
                 rules,
                 TODAY,
             )
-            best = min(best, time.perf_counter() - start)
+            worked = min(worked, time.process_time() - start)
+            passed = min(passed, time.perf_counter() - clock)
             findings = len(result.findings)
             del result
-        print(f"{case.name}: {best:.2f} s, {findings:,} findings; limit {LIMIT_SECONDS:.0f} s", flush=True)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(
+            f"{case.name}: {worked:.2f} s of processor time ({passed:.2f} s on the clock), {findings:,} findings, "
+            f"{most:,} MiB at most; limit {LIMIT_SECONDS:.0f} s",
+            flush=True,
+        )
+        del case, tokens
 
 
 def _place(number: int) -> Location:

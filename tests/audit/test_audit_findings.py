@@ -78,13 +78,20 @@ def test_authority_beyond_the_job_is_told_whole() -> None:
             "which destroys data or backups for good with nothing in the way. "
             "Within reach: volume pg-data and volume-backup nightly."
         ),
-        remedy="Issue instead: a domain token.",
+        remedy="Issue instead: a domain token. `scopeaudit narrow c1` prints what to issue for this job.",
         locations=credential.locations,
         operations=(wipe,),
         resources=("volume-backup/b1", "volume/v1"),
     )
     assert result.credentials == (
-        AuditedCredential(credential, authority, "domains", "platform@shop.example", destroys_recovery=False),
+        AuditedCredential(
+            credential,
+            authority,
+            "domains",
+            "platform@shop.example",
+            job_expires=datetime.date(2027, 12, 31),
+            destroys_recovery=False,
+        ),
     )
 
 
@@ -158,7 +165,10 @@ def test_a_grant_bound_to_resources_reaches_those_only() -> None:
 
 def test_the_remedy_is_the_narrowest_that_covers_the_job() -> None:
     result = audited(held(*EVERYTHING), declarations=declared(job("domainCreate", "domainDelete")))
-    assert found(result, "excess-authority").remedy == "Issue instead: a domain token."
+    assert (
+        found(result, "excess-authority").remedy
+        == "Issue instead: a domain token. `scopeaudit narrow c1` prints what to issue for this job."
+    )
 
 
 # undeclared-credential

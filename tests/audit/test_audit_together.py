@@ -27,6 +27,7 @@ from scopeaudit.model.context import Reach
 from scopeaudit.model.finding import Severity, Step
 from scopeaudit.model.job import CredentialSelector, RecoveryDeclaration, ResourcePattern
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.policy import Policy
 from scopeaudit.model.use import Use, UseKind
 
 OFFSITE = RecoveryDeclaration(
@@ -251,10 +252,12 @@ def test_a_credential_may_be_too_old(limit: int | None, told: bool) -> None:
         Source.HISTORY, "scripts/domains.sh", 3, authored="2026-01-15T10:00:00+01:00", current=True
     )
     arguments = (declared(job("domainDelete")), PROVIDERS, CATALOGUES, FINDING_RULES, TODAY)
-    finding = found(audit([placed(first)], *arguments, max_age_days=limit), "unowned-credential")
+    finding = found(
+        audit([placed(first)], *arguments, policy=Policy(max_age_days=limit)), "unowned-credential"
+    )
     assert (finding is not None) == told
     if finding is not None:
-        assert "it is at least 365 days old, and 300 are allowed" in finding.message
+        assert "it is at least 365 days old, and the policy permits 300" in finding.message
 
 
 @pytest.mark.parametrize(("provider", "severity"), [(None, None), ("rail", None), ("store", "medium")])

@@ -14,6 +14,17 @@ def server(name, path=".mcp.json", lines=(), variables=()):
     return Server("any", name, path, 1, None, None, lines=frozenset(lines), variables=frozenset(variables))
 
 
+def test_a_server_holds_what_stands_in_a_file_it_takes_values_from():
+    given = Server("any", "one", ".mcp.json", 1, None, None, files=frozenset({".env"}))
+    places = {
+        "c1": [Location(Source.TREE, ".env", 7)],
+        "c2": [Location(Source.HISTORY, ".env", 7)],
+        "c3": [Location(Source.ENVIRONMENT, "env:.env")],
+    }
+    found = reached_by_id(places, (), [given])
+    assert {name: each.servers for name, each in found.items()} == {"c1": (given,), "c2": (), "c3": ()}
+
+
 def denial(rule, line, path="a.json"):
     return Denial(
         "claude-code",

@@ -5,6 +5,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from scopeaudit.audit.beyond import (
@@ -23,8 +24,10 @@ from scopeaudit.audit.destruction import (
     escalation,
     ungated_destruction,
 )
-from scopeaudit.audit.draft import THIS, Draft, remedy
+from scopeaudit.audit.draft import THIS, Draft, Remedy, remedy
 from scopeaudit.audit.following import Following
+from scopeaudit.audit.forbidding import BREACH, forbidden_credential
+from scopeaudit.audit.holdings import Holdings
 from scopeaudit.audit.ignoring import CANDIDATE, UNUSED
 from scopeaudit.audit.independence import Independence
 from scopeaudit.audit.lifetime import (
@@ -32,6 +35,7 @@ from scopeaudit.audit.lifetime import (
     UNOWNED,
     UNUSED_CREDENTIAL,
     stray_copy,
+    unknown_age,
     unowned_credential,
     unused_credential,
 )
@@ -42,15 +46,14 @@ from scopeaudit.audit.recovery import NO_COPY, RECOVERY, no_independent_recovery
 from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.stale import STALE, Staleness, is_expired, stale_jobs
 from scopeaudit.audit.together import Member, Together
-from scopeaudit.audit.universe import Universe
 from scopeaudit.audit.words import counted, listed
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.operations import EMPTY, OperationCatalogue
 from scopeaudit.catalogue.provider import Provider
-from scopeaudit.model.authority import Authority, EvidenceKind, Verdict
+from scopeaudit.model.authority import Authority
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Step
+from scopeaudit.model.finding import AuditedCredential, Finding, Step
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.job import Declarations, Job
@@ -58,7 +61,6 @@ from scopeaudit.model.location import Location, Source
 from scopeaudit.model.policy import Breach, Policy
 from scopeaudit.model.use import Use
 
-BREACH = "policy-breach"
 NO_POLICY = Policy()
 RULES = (
     EXCESS, UNDECLARED, UNGATED, RECOVERY, NO_COPY, COMBINED, CROSSING, ESCALATION, UNVERIFIED, ADVISORY,
@@ -88,16 +90,14 @@ def audit(
     reached: Mapping[str, Reached] = MappingProxyType({}),
     *,
     uses: Iterable[Use] | None = None,
-    max_age_days: int | None = None,
     policy: Policy = NO_POLICY,
     breaches: Sequence[Breach] = (),
 ) -> AuditResult:
     """Compare what each credential may do with what its job needs.
 
     `reached` says by credential how agents get at it. What something enforced keeps from all of them is no
-    finding. `uses` is what the folder is seen to use; `None` where nobody looked. `max_age_days` is how old
-    a credential may be; `None` for any age. What `policy` denies no job allows; `breaches` are the jobs that
-    break it.
+    finding. `uses` is what the folder is seen to use; `None` where nobody looked. What `policy` denies no
+    job allows; `breaches` are the jobs that break it.
 
     Raises:
         UsageError: if a finding rule has no file.
@@ -106,13 +106,19 @@ def audit(
     if missing:
         raise UsageError(f"rules/findings: no file for {', '.join(missing)}")
     used = None if uses is None else frozenset(each.provider for each in uses)
-    run = _Run(
-        declarations, providers, catalogues, rules, today, reached, used, max_age_days, policy, breaches
-    )
-    with _no_collection():
+
+    def run(undescribed: Mapping[str, frozenset[str]]) -> _Run:
+        started = _Run(
+            declarations, providers, catalogues, rules, today, reached, used, policy, breaches, undescribed
+        )
         for credential, authority in held:
-            run.add(credential, authority)
-        return run.result()
+            started.add(credential, authority)
+        return started
+
+    with _no_collection():
+        first = run({})
+        unknown = first.unknown_operations()
+        return (run(unknown) if unknown else first).result()
 
 
 @contextmanager
@@ -124,19 +130,22 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            # Straight to the oldest generation: as young they would all be walked through at once now.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Judged:
     """A draft with its remedy, ready for every credential of the same scope."""
 
     draft: Draft
-    remedy: str
+    remedy: Remedy
     resources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     """One credential on its way through the audit."""
 
@@ -144,6 +153,11 @@ class _Entry:
     authority: Authority
     scope: Scope
     expectation: Expectation
+
+    @property
+    def aged(self) -> tuple[Scope, Credential, Authority]:
+        """What tells its age: those that share a scope may have been issued on different days."""
+        return self.scope, self.credential, self.authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +181,17 @@ class _Run:
     reached: Mapping[str, Reached]
     used: frozenset[str] | None
     """Providers; `None` where nobody looked."""
-    max_age_days: int | None
     policy: Policy
     breaches: Sequence[Breach]
+    undescribed: Mapping[str, frozenset[str]]
+    """By provider the operations that its catalogue does not describe."""
     entries: list[_Entry] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     scopes: dict[object, Scope] = field(default_factory=dict)
     allowed: dict[object, frozenset[str]] = field(default_factory=dict)
     meanings: dict[str, Meaning] = field(default_factory=dict)
-    shared: dict[str, dict[tuple[Verdict, EvidenceKind], Universe]] = field(default_factory=dict)
     providers_met: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     judged: dict[tuple[int, Expectation], tuple[_Judged, ...]] = field(default_factory=dict)
-
     index: JobIndex = field(init=False)
 
     def __post_init__(self) -> None:
@@ -197,28 +210,31 @@ class _Run:
         self.entries.append(_Entry(credential, authority, scope, expectation))
 
     def _scope(self, credential: Credential, authority: Authority, job: Job | None) -> Scope:
+        meaning = self._meaning(credential.provider)
+        # Two credentials of unknown accounts may be two principals, so that neither stands for the other.
+        account = authority.account or (credential.id if meaning.taking_two else None)
         key = (
             credential.provider, credential.kind, authority.kind, authority.state, authority.grants,
-            authority.resources, dict(authority.facts).get("environment"), _named(job),
+            authority.resources, authority.enumerates, authority.account, account,
+            dict(authority.facts).get("environment"), _named(job),
         )  # fmt: skip
         if key not in self.scopes:
             expired = job is not None and is_expired(job, self.today)
             self.scopes[key] = Scope(
                 provider_id=credential.provider,
                 detected_kind=credential.kind,
-                authority=authority,
-                meaning=self._meaning(credential.provider),
+                holdings=Holdings(meaning, authority),
                 provider=self.providers.get(credential.provider),
                 job=job,
                 allowed=frozenset() if job is None or expired else self._allowed(job, credential.provider),
                 expired_job=expired,
-                shared=self.shared.setdefault(credential.provider, {}),
             )
         return self.scopes[key]
 
     def _meaning(self, provider: str) -> Meaning:
         if provider not in self.meanings:
-            self.meanings[provider] = Meaning(self.catalogues.get(provider, EMPTY))
+            undescribed = self.undescribed.get(provider, frozenset())
+            self.meanings[provider] = Meaning(self.catalogues.get(provider, EMPTY), undescribed)
         return self.meanings[provider]
 
     def _allowed(self, job: Job, provider: str) -> frozenset[str]:
@@ -229,38 +245,54 @@ class _Run:
             self.allowed[key] = chosen - catalogue.denied(self.policy)
         return self.allowed[key]
 
+    def unknown_operations(self) -> Mapping[str, frozenset[str]]:
+        """By provider the operations that verdicts name and it is not known to have."""
+        found: dict[str, set[str]] = {}
+        for scope in self.scopes.values():
+            if ids := scope.holdings.undescribed():
+                found.setdefault(scope.provider_id, set()).update(ids)
+        return {provider: frozenset(ids) for provider, ids in found.items()}
+
     def result(self) -> AuditResult:
         """Findings of all credentials and jobs."""
         findings = [*self._credential_findings(), *self._job_findings()]
         return AuditResult(
             credentials=tuple(self._audited(entry) for entry in self.entries),
             findings=tuple(sorted(findings, key=_order)),
-            gaps=tuple(dict.fromkeys((*self.gaps, *self._blind_spots()))),
+            gaps=tuple(dict.fromkeys((*self.gaps, *self._blind_spots(), *self._unknown_ages()))),
         )
 
     def _credential_findings(self) -> Iterator[Finding]:
         surroundings = self._surroundings()
         twins: dict[tuple[str, ...], int] = {}
-        for entry in sorted(self.entries, key=lambda each: _place(each.credential.locations[0])):
+        for entry in self.in_order:
             identity = _identity(entry.credential)
             ordinal = twins[identity] = twins.get(identity, -1) + 1
+            identified = "\0".join((*identity, str(ordinal)))
             for judged in self._judged_of(entry, surroundings):
                 yield Finding(
                     rule=judged.draft.rule,
                     severity=judged.draft.severity,
-                    fingerprint=fingerprint(judged.draft.rule, *identity, str(ordinal)),
+                    fingerprint=fingerprint(judged.draft.rule, identified),
                     credential=entry.credential.id,
                     message=judged.draft.message,
-                    remedy=judged.remedy,
+                    remedy=judged.remedy.of(entry.credential.id),
                     locations=judged.draft.locations or entry.credential.locations,
                     operations=judged.draft.operations,
                     resources=judged.resources,
                     steps=_steps(judged.draft, entry.credential),
                 )
 
+    @cached_property
+    def in_order(self) -> list[_Entry]:
+        """The credentials by place; those of one place by id."""
+        return sorted(
+            self.entries, key=lambda each: (_place(each.credential.locations[0]), each.credential.id)
+        )
+
     def _surroundings(self) -> _Surroundings:
         members: dict[int, Member] = {}
-        for entry in sorted(self.entries, key=lambda each: _place(each.credential.locations[0])):
+        for entry in self.in_order:
             if not self.reached.get(entry.credential.id, Reached()).is_blocked:
                 members.setdefault(id(entry.scope), Member(entry.scope, entry.credential))
         following = Following(self.providers, self._meaning)
@@ -277,15 +309,16 @@ class _Run:
         yield from judged
         drafts = (
             less_restricted_path(entry.scope, reached),
+            forbidden_credential(entry.scope, self.policy),
             stray_copy(entry.scope, entry.credential),
-            unowned_credential(entry.scope, entry.credential, self.today, self.max_age_days),
+            unowned_credential(*entry.aged, self.today, self.policy),
             unused_credential(entry.scope, self.used),
             advisory_deny(reached, (each.draft.severity for each in judged)),
         )
         for draft in drafts:
             if draft is not None:
                 yield _Judged(
-                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.resources(entry.scope)
+                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.operations.resources
                 )
 
     def _audited(self, entry: _Entry) -> AuditedCredential:
@@ -295,6 +328,8 @@ class _Run:
             authority=entry.authority,
             job=None if scope.job is None else scope.job.name,
             owner=None if scope.job is None else scope.job.owner,
+            job_expires=None if scope.job is None else scope.job.expires,
+            job_description=None if scope.job is None else scope.job.description,
             destroys_recovery=scope.destroys_recovery,
             reach=self.reached.get(entry.credential.id, Reached()).reach,
         )
@@ -303,9 +338,7 @@ class _Run:
         key = (id(entry.scope), entry.expectation)
         if key not in self.judged:
             self.judged[key] = tuple(
-                _Judged(
-                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.resources(entry.scope)
-                )
+                _Judged(draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.operations.resources)
                 for draft in _drafts(entry.scope, entry.expectation, surroundings)
                 if draft is not None
             )
@@ -318,12 +351,16 @@ class _Run:
         for breach in self.breaches:
             yield _breach_finding(breach)
 
+    def _unknown_ages(self) -> Iterator[Gap]:
+        for entry in self.entries:
+            gap = unknown_age(*entry.aged, self.today, self.policy)
+            if gap is not None:
+                yield gap
+
     def _blind_spots(self) -> Iterator[Gap]:
-        unknown: dict[str, frozenset[str]] = {}
-        for scope in self.scopes.values():
-            earlier = unknown.get(scope.provider_id, frozenset())
-            unknown[scope.provider_id] = earlier | scope.undescribed_ids
-        for provider, ids in sorted(unknown.items()):
+        met = {scope.provider_id for scope in self.scopes.values()}
+        for provider in sorted(met):
+            ids = self.undescribed.get(provider, frozenset())
             if provider not in self.catalogues:
                 yield Gap(Stage.AUDIT, f"operations of {provider}", "none of them is described")
             elif ids:
@@ -344,9 +381,10 @@ def _drafts(scope: Scope, expectation: Expectation, around: _Surroundings) -> It
 
 
 def _steps(draft: Draft, credential: Credential) -> tuple[Step, ...]:
-    return tuple(
+    steps = draft.steps and (
         replace(each, credential=credential.id) if each.credential == THIS else each for each in draft.steps
     )
+    return tuple(steps)
 
 
 def _named(job: Job | None) -> tuple[str, str] | None:
@@ -366,7 +404,7 @@ def _contradiction(credential: Credential, matched: Matched) -> Gap:
 def _breach_finding(breach: Breach) -> Finding:
     return Finding(
         rule=BREACH,
-        severity=Severity.HIGH if breach.operations else Severity.MEDIUM,
+        severity=breach.severity,
         fingerprint=fingerprint(BREACH, "", "", breach.path, breach.identity, "0"),
         credential=None,
         message=breach.message,
@@ -384,7 +422,7 @@ def _stale_finding(staleness: Staleness) -> Finding:
         credential=None,
         message=staleness.message,
         remedy=staleness.remedy,
-        locations=(Location(Source.TREE, job.path, staleness.line),),
+        locations=(Location(Source.TREE, staleness.path, staleness.line),),
     )
 
 

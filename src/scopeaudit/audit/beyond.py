@@ -1,13 +1,11 @@
 """Authority beyond the job, or without one, or of which nobody knows whether it is held."""
 
-from collections.abc import Sequence
-
 from scopeaudit.audit.draft import Draft
 from scopeaudit.audit.scope import Scope
-from scopeaudit.audit.severity import at_least, at_most, worst
+from scopeaudit.audit.selection import Selection
+from scopeaudit.audit.severity import at_least, at_most
 from scopeaudit.audit.words import counted, credential_named, in_reach, operations_named, worst_of
-from scopeaudit.model.finding import FindingOperation, Severity
-from scopeaudit.model.operation import Effect
+from scopeaudit.model.finding import Severity
 
 EXCESS = "excess-authority"
 UNDECLARED = "undeclared-credential"
@@ -24,11 +22,11 @@ def excess_authority(scope: Scope) -> Draft | None:
     told = counted(len(operations), "operation")
     if scope.expired_job:
         beyond = f"can do {told}, and its job {scope.job.name} has expired and allows nothing any more"
-        message = f"{credential_named(scope)} {beyond}: {worst_of(operations, scope)}."
+        message = f"{credential_named(scope)} {beyond}: {worst_of(operations)}."
     else:
         beyond = f"can do {told} that its job {scope.job.name} does not need"
-        message = f"{credential_named(scope)} {beyond}, {_joined(operations, scope)}."
-    severity = _low_if_public(scope, operations[0].severity)
+        message = f"{credential_named(scope)} {beyond}, {_joined(operations)}."
+    severity = _low_if_public(scope, operations.severity)
     return Draft(EXCESS, severity, message + in_reach(operations, scope), operations)
 
 
@@ -45,14 +43,12 @@ def undeclared_credential(scope: Scope) -> Draft | None:
     operations = _noteworthy(scope, scope.granted)
     if scope.is_public and not operations:
         return None
-    severity = at_least(worst(each.severity for each in operations[:1]), Severity.MEDIUM)
+    severity = at_least(operations.severity, Severity.MEDIUM)
     severity = _low_if_public(scope, severity)
     if not operations:
         message = f"{name} has no job, and nothing that it can do is known."
         return Draft(UNDECLARED, severity, message, narrows=False)
-    told = (
-        f"{name} has no job and can do {counted(len(operations), 'operation')}, {_joined(operations, scope)}."
-    )
+    told = f"{name} has no job and can do {counted(len(operations), 'operation')}, {_joined(operations)}."
     return Draft(UNDECLARED, severity, told + in_reach(operations, scope), operations, narrows=False)
 
 
@@ -64,12 +60,12 @@ def unverified_authority(scope: Scope) -> Draft | None:
     if not operations:
         return None
     limit = Severity.LOW if scope.is_harmless_public else Severity.HIGH
-    severity = at_most(operations[0].severity, limit)
+    severity = at_most(operations.severity, limit)
     told = counted(len(operations), "operation")
     maximum = _documented_maximum(scope)
     message = (
         f"{credential_named(scope)} may be able to do {told} more, which could not be verified; the worst "
-        f"would be {operations_named(operations, scope)}."
+        f"would be {operations_named(operations)}."
     )
     return Draft(UNVERIFIED, severity, f"{message}{maximum}", operations, narrows=False)
 
@@ -81,15 +77,13 @@ def _documented_maximum(scope: Scope) -> str:
     return f" Documented at most: {summaries[0].removesuffix('.')}." if summaries else ""
 
 
-def _joined(operations: Sequence[FindingOperation], scope: Scope) -> str:
-    return f"namely {worst_of(operations, scope)}" if len(operations) == 1 else worst_of(operations, scope)
+def _joined(operations: Selection) -> str:
+    return f"namely {worst_of(operations)}" if len(operations) == 1 else worst_of(operations)
 
 
-def _noteworthy(scope: Scope, operations: tuple[FindingOperation, ...]) -> tuple[FindingOperation, ...]:
+def _noteworthy(scope: Scope, operations: Selection) -> Selection:
     """All of them; of a harmless public credential those that do more than read."""
-    if not scope.is_harmless_public:
-        return operations
-    return tuple(operation for operation in operations if operation.effect is not Effect.READ)
+    return operations.where(~scope.meaning.reading) if scope.is_harmless_public else operations
 
 
 def _low_if_public(scope: Scope, severity: Severity) -> Severity:

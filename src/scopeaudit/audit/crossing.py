@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from scopeaudit.audit.draft import Draft
 from scopeaudit.audit.environments import development_word, is_production, is_same, says_production
 from scopeaudit.audit.scope import Scope
-from scopeaudit.audit.severity import at_least, at_most, worst
-from scopeaudit.audit.words import counted, credential_named, operations_named, resources_named, resources_of
-from scopeaudit.model.authority import Verdict
+from scopeaudit.audit.selection import Selection
+from scopeaudit.audit.severity import at_least, at_most
+from scopeaudit.audit.words import counted, credential_named, operations_named, resources_named
 from scopeaudit.model.credential import Credential
-from scopeaudit.model.finding import FindingOperation, Severity
+from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import Declarations, Job
-from scopeaudit.model.operation import Effect, Touches
 
 CROSSING = "environment-crossing"
 
@@ -57,20 +56,12 @@ def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None
     stated = _stated_environment(scope, expectation)
     if stated is not None and not expectation.is_met_by(stated):
         return _all_of_it(scope, expectation, stated)
-    if not scope.has_resources:
+    noticed = scope.granted.where(scope.meaning.noticed_in_production)
+    crossing = noticed.limited(lambda each: not expectation.is_met_by(scope.tree.environment_or_name(each)))
+    if not crossing:
         return None
-    crossing: dict[tuple[str, ...], tuple[str, ...]] = {}
-    found = []
-    for each in scope.granted:
-        if each.resources not in crossing:
-            crossing[each.resources] = _crossed(scope, each, expectation)
-        if crossing[each.resources] and _counts(each):
-            found.append(scope.limited(each, crossing[each.resources]))
-    if not found:
-        return None
-    operations = tuple(found)
-    named = resources_named(resources_of(operations), scope.tree, environments=False)
-    return _drafted(scope, expectation, operations, f"production ({named})")
+    named = resources_named(crossing.resources, scope.tree, environments=False)
+    return _drafted(scope, expectation, crossing, f"production ({named})")
 
 
 def _stated_environment(scope: Scope, expectation: Expectation) -> str | None:
@@ -84,35 +75,21 @@ def _stated_environment(scope: Scope, expectation: Expectation) -> str | None:
 
 
 def _all_of_it(scope: Scope, expectation: Expectation, stated: str) -> Draft | None:
-    operations = tuple(each for each in scope.granted if _counts(each))
-    operations = operations or tuple(each for each in scope.unverified if _counts(each))
+    noticed = scope.meaning.noticed_in_production
+    operations = scope.granted.where(noticed) or scope.unverified.where(noticed)
     if not operations:
         return None
     return _drafted(scope, expectation, operations, stated)
 
 
-def _counts(operation: FindingOperation) -> bool:
-    return operation.effect is not Effect.READ or Touches.DATA in operation.touches
-
-
-def _crossed(scope: Scope, operation: FindingOperation, expectation: Expectation) -> tuple[str, ...]:
-    return tuple(
-        each
-        for each in operation.resources
-        if not expectation.is_met_by(scope.tree.environment_or_name(each))
-    )
-
-
-def _drafted(
-    scope: Scope, expectation: Expectation, operations: tuple[FindingOperation, ...], where: str
-) -> Draft:
-    severity = at_least(worst(each.severity for each in operations), Severity.MEDIUM)
+def _drafted(scope: Scope, expectation: Expectation, operations: Selection, where: str) -> Draft:
+    severity = at_least(operations.severity, Severity.MEDIUM)
     verb = "reaches"
-    if operations[0].verdict is not Verdict.GRANTED:
+    if not operations.is_granted:
         verb, severity = "may reach", at_most(severity, Severity.HIGH)
     told = f"{counted(len(operations), 'operation')} that change it or read its data"
     message = (
         f"{credential_named(scope)} {verb} {where} {expectation.because}, by {told}, the worst of them "
-        f"{operations_named(operations, scope)}."
+        f"{operations_named(operations)}."
     )
     return Draft(CROSSING, severity, message, operations)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scopeaudit.audit.meaning import Meaning, Row
+from scopeaudit.audit.words import titled
 from scopeaudit.catalogue.atoms import closure
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.catalogue.provider import AuthorityRule, KindAuthority, Provider
@@ -31,7 +32,8 @@ class Gained:
     def worst(self, without: int = 0) -> Row | None:
         """The worst by which data or recovery copies may be lost, but for those `without`."""
         destroying = self.meaning.destroying_data | self.meaning.destroying_recovery
-        return next(self.meaning.select(self.mask & destroying & ~without, self.meaning.rows), None)
+        found = self.mask & destroying & ~without
+        return self.meaning.first(found) if found else None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Following:
         provider = self.providers.get(provider_id or own)
         kind = provider.kind(kind_id) if provider is not None else None
         name, title = (provider.name if provider else own), (kind.title if kind else kind_id)
-        named = title if name.lower() in title.lower() else f"{name} {title}"
+        named = titled(name, title)
         return Gained(
             by=by.id,
             does="reveals" if by.traits.effect is Effect.REVEAL else "mints",
@@ -75,10 +77,12 @@ class Following:
             speaking = next((each for each in spoken if kind_id in each.kinds), None)
             meaning = self.meaning_of(provider_id)
             if provider is None or speaking is None:
-                self._at_most[key] = meaning.everything
+                self._at_most[key] = meaning.standing & meaning.described
             else:
                 possible = _Possible(provider, speaking)
-                self._at_most[key] = meaning.where(possible.is_possible) & meaning.everything
+                self._at_most[key] = (
+                    meaning.where(possible.is_possible) & meaning.standing & meaning.described
+                )
         return self._at_most[key]
 
 

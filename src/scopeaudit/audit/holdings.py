@@ -1,265 +1,113 @@
-"""The verdicts of one authority as masks, with the evidence and the resources of each operation."""
+"""What one authority says of the operations of its provider, with the evidence and the resources of each."""
 
-from bisect import insort
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from heapq import merge
 
-from scopeaudit.audit.meaning import Meaning, telling
+from scopeaudit.audit.meaning import Meaning
 from scopeaudit.audit.resources import ResourceTree
-from scopeaudit.audit.universe import Universe, described
-from scopeaudit.model.authority import Authority, EvidenceKind, Verdict, strongest
-from scopeaudit.model.finding import FindingOperation
-from scopeaudit.model.operation import Effect
+from scopeaudit.audit.selection import Part, Parts, Selection
+from scopeaudit.model.authority import Authority, EvidenceKind, Grant, Verdict, strongest
 
-_Part = tuple[int, frozenset[str] | None]
-"""A mask, and the resources its operations are bound to; `None` where they are bound to none."""
+_STRONGEST_FIRST = tuple(EvidenceKind)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Holdings:
-    """What one authority says of the operations of its provider."""
+    """The verdicts of one authority."""
 
     meaning: Meaning
     authority: Authority
-    shared: dict[tuple[Verdict, EvidenceKind], Universe] = field(default_factory=dict)
-    """Described operations of all authorities of this provider that name no resources."""
+    tree: ResourceTree = field(init=False)
+    """The resources the authority lists."""
+    said: dict[Verdict, int] = field(init=False)
+    """What grants say, with all rows of operations that have several; they may contradict each other."""
+    bound: int = field(init=False)
+    """What is granted on single resources only."""
+    granted: Selection = field(init=False)
+    unknown: Selection = field(init=False)
+    """What is neither granted nor denied: said to be unknown, or described and not spoken of."""
+    _masks: tuple[tuple[Grant, int], ...] = field(init=False)
 
-    @cached_property
-    def tree(self) -> ResourceTree:
-        """The resources the authority lists."""
-        return ResourceTree(self.authority.resources)
-
-    @cached_property
-    def has_resources(self) -> bool:
-        """Whether any resource is known, so that operations can name some."""
-        return bool(self.authority.resources) or any(grant.resources for grant in self.authority.grants)
-
-    @cached_property
-    def _masks(self) -> tuple[int, ...]:
-        """One for each grant, in order."""
-        return tuple(self.meaning.mask(grant.operations) for grant in self.authority.grants)
-
-    def _named(self, verdict: Verdict) -> int:
-        found = 0
-        for grant, mask in zip(self.authority.grants, self._masks, strict=True):
-            if grant.verdict is verdict:
-                found |= mask
-        return found
-
-    @cached_property
-    def granted(self) -> int:
-        """What is granted."""
-        return self._named(Verdict.GRANTED)
-
-    @cached_property
-    def unknown(self) -> int:
-        """What is neither granted nor denied: said to be unknown, or not spoken of."""
-        denied = self._named(Verdict.DENIED) & ~self._named(Verdict.UNKNOWN)
-        return self.meaning.everything & ~self.granted & ~denied
-
-    @cached_property
-    def undescribed(self) -> dict[Verdict, frozenset[str]]:
-        """Operations that verdicts name and the catalogue does not; denied ones are left out."""
-        found: dict[Verdict, frozenset[str]] = {}
-        for grant, mask in zip(self.authority.grants, self._masks, strict=True):
-            if grant.verdict is not Verdict.DENIED and mask.bit_count() < len(grant.operations):
-                known = found.get(grant.verdict, frozenset())
-                found[grant.verdict] = known | self.meaning.undescribed(grant.operations)
-        if len(found) > 1:
-            found[Verdict.UNKNOWN] -= found[Verdict.GRANTED]
-        return found
-
-    @cached_property
-    def fallen(self) -> frozenset[str]:
-        """Granted operations whose gate another granted one takes away."""
-        found = (each for each, gated, by in self.meaning.gates if self.granted & gated and self.granted & by)
-        return frozenset(found)
-
-    def rows(self, mask: int) -> int:
-        """The granted operations in the mask, in the rows that say what became of their gates."""
-        standing, fallen = self._all_fallen
-        if not mask & standing:
-            return mask
-        if mask & standing == standing:
-            return mask ^ standing | fallen
-        for row, other in self._fallen_rows:
-            if mask & row:
-                mask ^= row | other
-        return mask
-
-    @cached_property
-    def _fallen_rows(self) -> tuple[tuple[int, int], ...]:
-        return self.meaning.fallen_rows(self.fallen)
-
-    @cached_property
-    def _all_fallen(self) -> tuple[int, int]:
-        """All rows in which gates stand that are taken away, and those in which they fall."""
-        return sum(row for row, _ in self._fallen_rows), sum(other for _, other in self._fallen_rows)
-
-    def told(
-        self, mask: int, verdict: Verdict = Verdict.GRANTED, more: AbstractSet[str] = frozenset()
-    ) -> tuple[FindingOperation, ...]:
-        """The operations in the mask, all of this verdict, and `more` by id, worst first."""
-        if not more:
-            if (verdict, mask) not in self._told:
-                self._told[verdict, mask] = tuple(self._in_parts(mask, verdict))
-            return self._told[verdict, mask]
-        found = self._in_parts(mask, verdict)
-        for each in more:
-            insort(found, self.one(each, verdict, self.resources_of(each)), key=telling)
-        return tuple(found)
-
-    @cached_property
-    def _told(self) -> dict[tuple[Verdict, int], tuple[FindingOperation, ...]]:
-        return {}
-
-    def one(self, operation_id: str, verdict: Verdict, resources: tuple[str, ...]) -> FindingOperation:
-        """One operation on some resources."""
-        evidence = strongest(
-            piece.kind
-            for grant in self.authority.grants
-            if grant.verdict is verdict and operation_id in grant.operations
-            for piece in grant.evidence
-        )
-        return described(self.meaning, operation_id, verdict, evidence, resources)
-
-    def _in_parts(self, mask: int, verdict: Verdict) -> list[FindingOperation]:
-        is_granted = verdict is Verdict.GRANTED
-        if not mask:
-            return []
-        if is_granted and self._only_evidence is not None:
-            return self._universe(verdict, self._only_evidence, None).take(self.rows(mask))
-        parts = [
-            (self._universe(verdict, evidence, bound), self.rows(chosen) if is_granted else chosen)
-            for evidence, of_evidence in self._by_evidence(verdict, mask)
-            for of_bound, bound in self._parts(verdict)
-            if (chosen := of_evidence & of_bound)
-        ]
-        if len(parts) == 1:
-            universe, chosen = parts[0]
-            return universe.take(chosen)
-        places = range(len(self.meaning.ids))
-        rows = [zip(self.meaning.select(each, places), one.take(each), strict=True) for one, each in parts]
-        return [operation for _, operation in merge(*rows, key=lambda row: row[0])]
-
-    @cached_property
-    def _only_evidence(self) -> EvidenceKind | None:
-        """The evidence of all that is granted, where it is the same and bound to no single resources."""
-        kinds = [kind for spoken, kind in self._evidence if spoken is Verdict.GRANTED]
-        return kinds[0] if len(kinds) == 1 and not self.bound else None
-
-    def _by_evidence(self, verdict: Verdict, mask: int) -> Iterator[tuple[EvidenceKind, int]]:
-        left = mask
-        for kind in EvidenceKind:
-            chosen = left & self._evidence.get((verdict, kind), 0)
-            if chosen:
-                yield kind, chosen
-                left &= ~chosen
-        if left:
-            yield EvidenceKind.NONE, left
-
-    @cached_property
-    def _evidence(self) -> dict[tuple[Verdict, EvidenceKind], int]:
-        found: dict[tuple[Verdict, EvidenceKind], int] = {}
-        for grant, mask in zip(self.authority.grants, self._masks, strict=True):
-            key = (grant.verdict, strongest(piece.kind for piece in grant.evidence))
-            found[key] = found.get(key, 0) | mask
-        return found
-
-    def _parts(self, verdict: Verdict) -> tuple[_Part, ...]:
-        return self._granted_parts if verdict is Verdict.GRANTED else ((self.meaning.everything, None),)
-
-    @cached_property
-    def _granted_parts(self) -> tuple[_Part, ...]:
-        """Each operation in one part: the unbound, and those bound to the same resources."""
-        together: dict[frozenset[str], int] = {}
-        for mask, place in self._disjoint(self._bound):
-            together[place] = together.get(place, 0) | mask
-        unbound = self.meaning.everything & ~self.bound
-        return ((unbound, None), *((mask, place) for place, mask in together.items()))
-
-    def _disjoint(self, rows: Iterable[tuple[int, frozenset[str]]]) -> tuple[tuple[int, frozenset[str]], ...]:
-        """Masks that do not overlap, each with the resources of all rows that name its operations."""
-        apart: tuple[tuple[int, frozenset[str]], ...] = ()
-        for mask, place in rows:
-            left, following = mask, []
-            for known, places in apart:
-                if both := known & left:
-                    following.append((both, places | place))
-                    left &= ~both
-                if rest := known & ~both:
-                    following.append((rest, places))
-            apart = (*following, (left, place)) if left else tuple(following)
-        return apart
-
-    @cached_property
-    def _bound(self) -> tuple[tuple[int, frozenset[str]], ...]:
-        return tuple(
-            (mask & self.bound, grant.resources)
-            for grant, mask in zip(self.authority.grants, self._masks, strict=True)
-            if grant.verdict is Verdict.GRANTED and grant.resources is not None
-        )
-
-    @cached_property
-    def bound(self) -> int:
-        """What is granted on single resources only."""
-        if all(grant.resources is None for grant in self.authority.grants):
-            return 0
-        found = everywhere = 0
-        for grant, mask in zip(self.authority.grants, self._masks, strict=True):
+    def __post_init__(self) -> None:
+        meaning, authority = self.meaning, self.authority
+        self.tree = ResourceTree(authority.resources)
+        masks = meaning.masks([grant.operations for grant in authority.grants])
+        self._masks = tuple(zip(authority.grants, masks, strict=True))
+        self.said = {Verdict.GRANTED: 0, Verdict.DENIED: 0, Verdict.UNKNOWN: 0}
+        everywhere = 0
+        for grant, mask in self._masks:
+            self.said[grant.verdict] |= mask
             if grant.verdict is Verdict.GRANTED and grant.resources is None:
                 everywhere |= mask
-            elif grant.verdict is Verdict.GRANTED:
-                found |= mask
-        return found & ~everywhere
+        granted = self.said[Verdict.GRANTED]
+        self.bound = granted & ~everywhere
+        self.granted = Selection(Parts(meaning, self._granted_parts()), meaning.with_gates(granted))
+        unspoken = meaning.described & ~self.said[Verdict.DENIED]
+        left = (self.said[Verdict.UNKNOWN] | unspoken) & ~granted & meaning.standing
+        self.unknown = Selection(Parts(meaning, self._unknown_parts(left)), left)
 
-    def _universe(self, verdict: Verdict, evidence: EvidenceKind, bound: frozenset[str] | None) -> Universe:
-        if not self.has_resources:
-            if (verdict, evidence) not in self.shared:
-                self.shared[verdict, evidence] = Universe(self.meaning, verdict, evidence, _no_resources)
-            return self.shared[verdict, evidence]
-        key = (verdict, evidence, bound)
-        if key not in self._own:
-            self._own[key] = Universe(self.meaning, verdict, evidence, self._reaching(bound))
-        return self._own[key]
+    def undescribed(self) -> frozenset[str]:
+        """What grants name and nobody knows; denied operations are left out."""
+        found: frozenset[str] = frozenset()
+        for grant, mask in self._masks:
+            known = (mask & self.meaning.standing).bit_count()
+            if known < len(grant.operations) and grant.verdict is not Verdict.DENIED:
+                found |= grant.operations - self.meaning.known
+        return found
 
-    @cached_property
-    def _own(self) -> dict[tuple[Verdict, EvidenceKind, frozenset[str] | None], Universe]:
-        return {}
+    def _granted_parts(self) -> Iterator[Part]:
+        for evidence, mask in self._by_evidence(Verdict.GRANTED, self.said[Verdict.GRANTED]):
+            yield from self._parts(mask & ~self.bound, Verdict.GRANTED, evidence, self._by_type())
+            for place, there in self._places().items() if mask & self.bound else ():
+                yield from self._parts(mask & there, Verdict.GRANTED, evidence, ((there, place),))
 
-    def resources_of(self, operation_id: str) -> tuple[str, ...]:
-        """Ids of the resources it acts on and, if it deletes, of those that die with them; sorted."""
-        if not self.has_resources:
-            return ()
-        bound = [
-            grant.resources
-            for grant in self.authority.grants
-            if grant.verdict is Verdict.GRANTED and operation_id in grant.operations
-        ]
-        places = [each for each in bound if each is not None]
-        if bound and len(places) == len(bound):
-            return self._reaching(frozenset().union(*places))(operation_id)
-        return self._reaching(None)(operation_id)
+    def _unknown_parts(self, left: int) -> Iterator[Part]:
+        for evidence, mask in self._by_evidence(Verdict.UNKNOWN, left) if left else ():
+            yield from self._parts(mask, Verdict.UNKNOWN, evidence, self._by_type())
 
-    def _reaching(self, bound: frozenset[str] | None) -> Callable[[str], tuple[str, ...]]:
-        def resources(operation_id: str) -> tuple[str, ...]:
-            operation = self.meaning.operation(operation_id)
-            deletes = operation.traits.effect is Effect.DELETE
-            key = (bound if bound is not None else operation.on, deletes)
-            if key not in self._reached:
-                direct = bound if bound is not None else self.tree.by_type.get(operation.on or "", ())
-                self._reached[key] = tuple(sorted(self.tree.with_descendants(direct) if deletes else direct))
-            return self._reached[key]
+    def _by_evidence(self, verdict: Verdict, left: int) -> Iterator[tuple[EvidenceKind, int]]:
+        """Of the operations in the mask each once, beside the most direct evidence of the verdict."""
+        found: dict[EvidenceKind, int] = {}
+        for grant, mask in self._masks:
+            if grant.verdict is verdict:
+                kind = strongest(piece.kind for piece in grant.evidence)
+                found[kind] = found.get(kind, 0) | mask
+        for kind in _STRONGEST_FIRST:
+            chosen = left & found.get(kind, 0) if kind is not EvidenceKind.NONE else left
+            if chosen:
+                yield kind, chosen
+                left ^= chosen
 
-        return resources
+    def _places(self) -> dict[frozenset[str], int]:
+        """Each bound operation once, beside the resources of all grants that name it."""
+        found: dict[frozenset[str], int] = {}
+        for grant, mask in self._masks:
+            if grant.verdict is not Verdict.GRANTED or grant.resources is None:
+                continue
+            left, earlier, found = mask & self.bound, found, {}
+            for place, known in earlier.items():
+                both = known & left
+                for joined, chosen in ((place | grant.resources, both), (place, known & ~both)):
+                    found[joined] = found.get(joined, 0) | chosen
+                left &= ~both
+            found[grant.resources] = found.get(grant.resources, 0) | left
+        return found
 
-    @cached_property
-    def _reached(self) -> dict[tuple[frozenset[str] | str | None, bool], tuple[str, ...]]:
-        return {}
+    def _by_type(self) -> Iterator[tuple[int, Iterable[str]]]:
+        """Operations beside the resources of the type they act on."""
+        return ((self.meaning.on.get(kind, 0), ids) for kind, ids in self.tree.by_type.items())
 
-
-def _no_resources(_operation_id: str) -> tuple[str, ...]:
-    return ()
+    def _parts(
+        self, left: int, verdict: Verdict, evidence: EvidenceKind, places: Iterable[tuple[int, Iterable[str]]]
+    ) -> Iterator[Part]:
+        """The operations in the mask beside what they act on and, if they delete, what dies with that."""
+        for there, direct in places:
+            chosen = left & there if direct else 0
+            if deleting := chosen & self.meaning.deleting:
+                lost = self.tree.with_descendants(direct)
+                yield Part(deleting, verdict, evidence, tuple(sorted(lost)))
+            if others := chosen ^ deleting:
+                yield Part(others, verdict, evidence, tuple(sorted(direct)))
+            left ^= chosen
+        if left:
+            yield Part(left, verdict, evidence, made=self.meaning.made[verdict, evidence])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from scopeaudit.audit.following import Following
 from scopeaudit.audit.scope import Scope
+from scopeaudit.audit.selection import Part, Selection, united
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.model.finding import FindingOperation
 from scopeaudit.model.job import RecoveryDeclaration, ResourcePattern
@@ -74,7 +75,7 @@ class Independence:
         if provider not in self._losing_copies:
             self._losing_copies[provider] = any(
                 not scope.is_dead
-                and (scope.holdings.granted | scope.holdings.unknown) & scope.meaning.destroying_recovery
+                and (scope.granted.mask | scope.holdings.unknown.mask) & scope.meaning.destroying_recovery
                 for scope in self.scopes
                 if scope.provider_id == provider
             )
@@ -96,28 +97,29 @@ def may_destroy(scope: Scope, copy: ResourcePattern) -> bool:
     """Whether a credential may destroy the copy, for all that is known. Unknown counts as may."""
     if scope.provider_id != copy.provider or scope.is_dead:
         return False
-    return bool(destroyers(scope, copy, scope.holdings.granted | scope.holdings.unknown))
+    return any(destroyers(scope, copy, each) for each in (scope.granted, scope.holdings.unknown))
 
 
-def destroyers(scope: Scope, copy: ResourcePattern, held: int) -> tuple[str, ...]:
-    """Of the operations in the mask those that can destroy the copy, worst first."""
+def destroyers(scope: Scope, copy: ResourcePattern, held: Selection) -> int:
+    """Of operations that are held those that can destroy the copy."""
     destroying = scope.meaning.destroying_data | scope.meaning.destroying_recovery
-    return tuple(each for each in scope.meaning.in_mask(held & destroying) if _reaches(scope, each, copy))
+    return held.mask & destroying & united(each for each in held.parts.all if _reaches(scope, each, copy))
 
 
 def may_gain(scope: Scope, copy: ResourcePattern, following: Following) -> bool:
     """Whether a credential that this one mints or reveals may destroy the copy."""
-    yielding = scope.holdings.granted & scope.meaning.yielding
+    yielding = scope.granted.mask & scope.meaning.yielding
     if scope.is_dead or not yielding:
         return False
     gained = following.gained(scope.provider_id, yielding)
     return any(each.provider == copy.provider and each.worst() is not None for each in gained)
 
 
-def _reaches(scope: Scope, operation_id: str, copy: ResourcePattern) -> bool:
-    resources = scope.holdings.resources_of(operation_id)
+def _reaches(scope: Scope, part: Part, copy: ResourcePattern) -> bool:
     pattern = copy.resource.rpartition("://")[2]
-    return not resources or any(_is_within(scope, each, copy.resource, pattern) for each in resources)
+    return not part.resources or any(
+        _is_within(scope, each, copy.resource, pattern) for each in part.resources
+    )
 
 
 def _is_within(scope: Scope, resource_id: str, written: str, pattern: str) -> bool:

@@ -49,7 +49,8 @@ def reached_by_id(
     for number, server in enumerate(servers):
         for key in (
             *((server.path, line) for line in server.lines),
-            *((name, None) for name in server.variables),
+            *((f"env:{name}", None) for name in server.variables),
+            *((path, None) for path in server.files),
         ):
             holding.setdefault(key, []).append(number)
     return {
@@ -57,18 +58,21 @@ def reached_by_id(
             tuple(each for place in locations for each in by_place.get(place, ())),
             tuple(
                 servers[number]
-                for number in sorted({each for place in locations for each in holding.get(_key(place), ())})
+                for number in sorted(
+                    {each for place in locations for key in _keys(place) for each in holding.get(key, ())}
+                )
             ),
         )
         for credential, locations in places.items()
     }
 
 
-def _key(place: Location) -> tuple[str, int | None]:
-    """What a server that holds a place is known by: a variable, or a line of a file."""
+def _keys(place: Location) -> tuple[tuple[str, int | None], ...]:
+    """What a server that holds a place is known by: a variable, a line of its configuration, or a file."""
     if place.source is Source.ENVIRONMENT:
-        return (place.path.removeprefix("env:"), None)
-    return (place.path, place.line or 0)
+        return ((place.path, None),)
+    line = (place.path, place.line or 0)
+    return (line,) if place.source is Source.HISTORY else (line, (place.path, None))
 
 
 def advisory_deny(reached: Reached, others: Iterable[Severity]) -> Draft | None:
@@ -123,20 +127,15 @@ def less_restricted_path(scope: Scope, reached: Reached) -> Draft | None:
         if not server.limits:
             continue
         allowed = _let_through(scope, server)
-        beyond = tuple(each for each in scope.granted if allowed is not None and each.id not in allowed)
+        beyond = scope.granted.where(0 if allowed is None else ~scope.meaning.mask(allowed))
         if not beyond:
             continue
-        excess = [
-            each.severity
-            for each in beyond
-            if scope.job is None or scope.meaning.has(scope.excess_mask, each.id)
-        ]
         more = counted(len(beyond), "operation")
         message = (
             f"The tool server {server.name} of {server.agent} lets through {' and '.join(server.limits)}; "
-            f"whoever reads the credential can do {more} more, {worst_of(beyond, scope)}."
+            f"whoever reads the credential can do {more} more, {worst_of(beyond)}."
         )
-        return Draft(AROUND, worst(excess), message, beyond)
+        return Draft(AROUND, beyond.where(scope.excess.mask).severity, message, beyond)
     return None
 
 

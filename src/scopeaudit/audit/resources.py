@@ -1,52 +1,43 @@
 """The resources of one authority as a tree: what lives in what, and dies with it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from scopeaudit.audit.environments import says_production
+from scopeaudit.audit.environments import is_production, says_production
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.model.authority import Resource
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class ResourceTree:
     """Resources by id, with their parents and children. Parents may be missing or run in circles."""
 
     resources: tuple[Resource, ...]
+    by_id: dict[str, Resource] = field(init=False)
+    """Resource id to resource."""
+    by_type: dict[str, list[str]] = field(default_factory=dict)
+    """Resource type to the ids of that type."""
+    _children: dict[str, list[str]] = field(default_factory=dict)
+    _environments: dict[str, str | None] = field(default_factory=dict)
+    _orders: dict[str, tuple[bool, int, str]] = field(default_factory=dict)
+    told: dict[tuple[tuple[str, ...], bool], str] = field(default_factory=dict)
+    """Resources in words, by their ids and whether environments are said: findings tell the same ones."""
 
-    @cached_property
-    def by_id(self) -> dict[str, Resource]:
-        """Resource id to resource."""
-        return {resource.id: resource for resource in self.resources}
+    def __post_init__(self) -> None:
+        self.by_id = {resource.id: resource for resource in self.resources}
+        for each in self.by_id.values():
+            self.by_type.setdefault(each.type, []).append(each.id)
+            if each.parent is not None:
+                self._children.setdefault(each.parent, []).append(each.id)
 
-    @cached_property
-    def by_type(self) -> dict[str, tuple[str, ...]]:
-        """Resource type to the ids of that type."""
-        found: dict[str, list[str]] = {}
-        for resource in self.by_id.values():
-            found.setdefault(resource.type, []).append(resource.id)
-        return {kind: tuple(ids) for kind, ids in found.items()}
-
-    @cached_property
-    def _children(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for resource in self.by_id.values():
-            if resource.parent is not None:
-                found.setdefault(resource.parent, []).append(resource.id)
-        return found
-
-    def line(self, resource_id: str) -> Iterator[Resource]:
+    def line(self, resource_id: str) -> list[Resource]:
         """The resource and what it lives in, innermost first."""
-        seen: set[str] = set()
+        found: dict[str, Resource] = {}
         following: str | None = resource_id
-        while following is not None and following not in seen:
-            seen.add(following)
-            resource = self.by_id.get(following)
-            if resource is None:
-                return
-            yield resource
-            following = resource.parent
+        while following in self.by_id and following not in found:
+            found[following] = self.by_id[following]
+            following = found[following].parent
+        return list(found.values())
 
     def with_descendants(self, ids: Iterable[str]) -> frozenset[str]:
         """The resources and all that dies with them."""
@@ -59,16 +50,11 @@ class ResourceTree:
                 left.extend(self._children.get(each, ()))
         return frozenset(found)
 
-    @cached_property
-    def _environments(self) -> dict[str, str | None]:
-        return {}
-
     def environment(self, resource_id: str) -> str | None:
         """The environment it belongs to: its own, or that of the nearest it lives in."""
         if resource_id not in self._environments:
-            self._environments[resource_id] = next(
-                (stated for each in self.line(resource_id) if (stated := _stated_environment(each))), None
-            )
+            stated = [_stated_environment(each) for each in self.line(resource_id)]
+            self._environments[resource_id] = next(filter(None, stated), None)
         return self._environments[resource_id]
 
     def environment_or_name(self, resource_id: str) -> str | None:
@@ -78,6 +64,14 @@ class ResourceTree:
         if environment is None and resource is not None and says_production(resource.name):
             return "production"
         return environment
+
+    def order(self, resource_id: str) -> tuple[bool, int, str]:
+        """Sorts production first, and a resource before what lives in it."""
+        if resource_id not in self._orders:
+            environment = self.environment_or_name(resource_id)
+            is_elsewhere = environment is None or not is_production(environment)
+            self._orders[resource_id] = (is_elsewhere, len(self.line(resource_id)), resource_id)
+        return self._orders[resource_id]
 
     def is_matched(self, resource_id: str, patterns: Iterable[str]) -> bool:
         """Whether a glob names the resource or something it lives in, by id or by name."""

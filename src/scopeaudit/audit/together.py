@@ -17,7 +17,7 @@ _KEPT = 2
 """Of the credentials that can help alike, enough that one of them is not the one to be helped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Member:
     """A credential in reach; one stands for all of its scope."""
 
@@ -25,7 +25,7 @@ class Member:
     credential: Credential
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Help:
     """What a credential adds: an operation of its own, or one of a credential that it mints or reveals."""
 
@@ -38,14 +38,12 @@ class Help:
     @property
     def operation(self) -> str:
         """The worst of them, by its id."""
-        return self.meaning.in_mask(self.mask)[0]
+        return self.meaning.first(self.mask).operation.id
 
     @property
     def is_critical(self) -> bool:
         """Whether the worst of it is known to be granted and is critical."""
-        if self.gained is not None:
-            return False
-        return bool(self.member.scope.holdings.rows(self.mask) & self.meaning.critical)
+        return self.gained is None and bool(self.mask & self.meaning.critical)
 
 
 @dataclass
@@ -89,6 +87,47 @@ class _Shelf:
         return (each for each in found if each.member.scope is not scope)
 
 
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """A credential that may be the second principal an operation takes."""
+
+    member: Member
+    is_another: bool
+    """Whether both accounts are known; one of which nothing is known may be another."""
+
+
+@dataclass
+class _Principals:
+    """Those that hold one operation that takes two principals, by the resources they act on."""
+
+    resources: dict[str, list[Member]] = field(default_factory=lambda: defaultdict(list))
+    without_resources: list[Member] = field(default_factory=list)
+    every: list[Member] = field(default_factory=list)
+
+    def put(self, member: Member) -> None:
+        authority = member.scope.authority
+        places = [self.resources[each.id] for each in authority.resources] or [self.without_resources]
+        for each in (self.every, *places):
+            accounts = [known.scope.authority.account for known in each]
+            alike = [known for known in accounts if (known is None) == (authority.account is None)]
+            if len(alike) < _KEPT and (authority.account is None or authority.account not in accounts):
+                each.append(member)
+
+    def find(self, scope: Scope) -> Approver | None:
+        """One that is not known to be the same principal, nor to act on something else."""
+        own, listed = scope.authority.account, scope.authority.resources
+        found = [
+            *self.without_resources,
+            *(one for each in listed for one in self.resources.get(each.id, ())),
+        ]
+        others = (
+            Approver(each, is_another=None not in (own, each.scope.authority.account))
+            for each in (found if listed else self.every)
+            if each.scope is not scope and (own is None or each.scope.authority.account != own)
+        )
+        return min(others, key=lambda each: not each.is_another, default=None)
+
+
 @dataclass(frozen=True)
 class Together:
     """The union of everything in reach, by what it takes to complete a destruction."""
@@ -105,6 +144,21 @@ class Together:
     def remover(self, scope: Scope, operation_id: str) -> Help | None:
         """Who can call an operation that removes a gate."""
         return self._first((scope.provider_id, operation_id), scope)
+
+    def approver(self, scope: Scope, operation_id: str) -> Approver | None:
+        """Who can be the second principal that an operation takes."""
+        principals = self._principals.get((scope.provider_id, operation_id))
+        return principals.find(scope) if principals is not None else None
+
+    @cached_property
+    def _principals(self) -> dict[tuple[str, str], _Principals]:
+        found: dict[tuple[str, str], _Principals] = defaultdict(_Principals)
+        for member in self.members:
+            scope = member.scope
+            taking_two = 0 if scope.is_dead else scope.granted.mask & scope.meaning.taking_two
+            for each in scope.meaning.in_mask(taking_two):
+                found[scope.provider_id, each].put(member)
+        return found
 
     def loser_of_copies(self, scope: Scope, part: str) -> Help | None:
         """Who can destroy the recovery copies that one part of the provider keeps, or keeps for all parts."""
@@ -128,19 +182,19 @@ class Together:
             scope = member.scope
             if scope.provider_id != copy.provider or scope.is_dead:
                 continue
-            if ids := destroyers(scope, copy, scope.holdings.granted):
-                yield Help(member, scope.meaning, scope.meaning.mask(frozenset(ids)))
+            if mask := destroyers(scope, copy, scope.granted):
+                yield Help(member, scope.meaning, mask)
 
     def _gaining(self, copy: ResourcePattern) -> Iterator[Help]:
         for member in self.members:
             scope = member.scope
-            yielding = scope.holdings.granted & scope.meaning.yielding
+            yielding = scope.granted.mask & scope.meaning.yielding
             if scope.is_dead or not yielding:
                 continue
             for gained in self.following.gained(scope.provider_id, yielding):
                 row = gained.worst()
                 if gained.provider == copy.provider and row is not None:
-                    only = gained.meaning.mask(frozenset({row.operation.id}))
+                    only = gained.meaning.mask(frozenset({row.operation.id})) & gained.mask
                     yield Help(member, gained.meaning, only, gained)
 
     def _first(self, key: tuple[str, ...], scope: Scope) -> Help | None:
@@ -157,7 +211,7 @@ class Together:
         for member in self.members:
             scope = member.scope
             if not scope.is_dead:
-                for key, mask in _abilities(scope.meaning, scope.provider_id, scope.holdings.granted):
+                for key, mask in _abilities(scope.meaning, scope.provider_id, scope.granted.mask):
                     shelves[key].put(Help(member, scope.meaning, mask))
         return shelves
 
@@ -166,7 +220,7 @@ class Together:
         shelves: dict[tuple[str, ...], _Shelf] = defaultdict(_Shelf)
         for member in self.members:
             scope = member.scope
-            yielding = scope.holdings.granted & scope.meaning.yielding
+            yielding = scope.granted.mask & scope.meaning.yielding
             if scope.is_dead or not yielding:
                 continue
             for gained in self.following.gained(scope.provider_id, yielding):
@@ -178,8 +232,8 @@ class Together:
 def _abilities(meaning: Meaning, provider: str, mask: int) -> Iterator[tuple[tuple[str, ...], int]]:
     """What the operations in the mask can help with, and which of them do."""
     for each, row in meaning.removers.items():
-        if mask & row:
-            yield (provider, each), row
+        if chosen := mask & row:
+            yield (provider, each), chosen
     if not mask & meaning.destroying_recovery:
         return
     for part, (_, recovery) in meaning.families.items():

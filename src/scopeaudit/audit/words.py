@@ -1,32 +1,29 @@
 """Sentences about credentials, operations and resources."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from scopeaudit.audit.environments import is_production
+from scopeaudit.audit.meaning import Harm
 from scopeaudit.audit.resources import ResourceTree
 from scopeaudit.audit.scope import Scope
-from scopeaudit.audit.severity import DANGER
-from scopeaudit.model.finding import FindingOperation, Severity
-from scopeaudit.model.operation import Effect, Gate, Reversible, Touches
+from scopeaudit.audit.selection import Selection
+from scopeaudit.model.finding import Severity
 
 _NAMED_OPERATIONS = 2
 _NAMED_GROUPS = 3
 _NAMED_ALIKE = 2
 
-# What operations of high severity do, singular and plural, in the order told.
-_CANNOT_BE_UNDONE = ("cannot be undone", "cannot be undone")
-_UNTIL_LATER = ("destroys after a wait or with a limited time to undo it",
-                "destroy after a wait or with a limited time to undo it")  # fmt: skip
-_CHANGES_PERMISSIONS = ("changes who may do what", "change who may do what")
-_REVEALS = ("reveals other secrets", "reveal other secrets")
-_RUNS_CODE = ("runs code", "run code")
-_ORDER = (_CANNOT_BE_UNDONE, _UNTIL_LATER, _CHANGES_PERMISSIONS, _REVEALS, _RUNS_CODE)
-_BY_EFFECT = {
-    Effect.PERMISSIONS: _CHANGES_PERMISSIONS,
-    Effect.REVEAL: _REVEALS,
-    Effect.EXECUTE: _RUNS_CODE,
+_HARMS = {
+    Harm.LASTING: ("cannot be undone", "cannot be undone"),
+    Harm.LATER: (
+        "destroys after a wait or with a limited time to undo it",
+        "destroy after a wait or with a limited time to undo it",
+    ),
+    Harm.PERMISSIONS: ("changes who may do what", "change who may do what"),
+    Harm.REVEALING: ("reveals other secrets", "reveal other secrets"),
+    Harm.EXECUTING: ("runs code", "run code"),
 }
+"""Singular and plural."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -47,27 +44,11 @@ def listed(names: Sequence[str], shown: int) -> str:
     return f"{', '.join(names[:shown])} and {len(names) - shown:,} more"
 
 
-def operations_named(operations: Iterable[FindingOperation], scope: Scope) -> str:
-    """The most telling operations by id, and how many more there are; they come worst first."""
-    found = list(operations)
-    if scope.has_resources:
-        found.sort(key=_telling)
-    if len(found) > _NAMED_OPERATIONS + 1:
-        return f"{', '.join(each.id for each in found[:_NAMED_OPERATIONS])} and {len(found) - 2:,} more"
-    return listed([operation.id for operation in found], _NAMED_OPERATIONS)
-
-
-def _telling(operation: FindingOperation) -> tuple[int, bool, bool, bool, bool, int, str]:
-    """As `meaning.telling`, and before the effect counts whether anything it acts on is known."""
-    return (
-        -operation.severity.rank,
-        Touches.DATA not in operation.touches,
-        operation.reversible is not Reversible.NO,
-        not operation.takes_recovery,
-        not operation.resources,
-        -DANGER[operation.effect],
-        operation.id,
-    )
+def operations_named(operations: Selection) -> str:
+    """The most telling operations by id, and how many more there are."""
+    named = operations.most_telling(_NAMED_OPERATIONS + 1)
+    more = len(operations) - _NAMED_OPERATIONS
+    return f"{named[0]}, {named[1]} and {more:,} more" if more > 1 else listed(named, _NAMED_OPERATIONS)
 
 
 def credential_named(scope: Scope) -> str:
@@ -79,62 +60,42 @@ def kind_named(scope: Scope) -> str:
     """`Railway account token`."""
     name = scope.provider.name if scope.provider is not None else scope.provider_id
     kind = scope.authority.kind or scope.detected_kind
-    title = scope.kind.title if scope.kind is not None else kind.replace("-", " ")
-    return title if name.lower() in title.lower() else f"{name} {title}"
+    return titled(name, scope.kind.title if scope.kind is not None else kind.replace("-", " "))
 
 
-def worst_of(operations: Sequence[FindingOperation], scope: Scope) -> str:
-    """What the worst of the operations do, with names; they come worst first, at least one.
+@lru_cache(maxsize=1024)
+def titled(provider: str, kind: str) -> str:
+    """`Railway account token`; the provider is not named twice."""
+    return kind if provider.lower() in kind.lower() else f"{provider} {kind}"
+
+
+def worst_of(operations: Selection) -> str:
+    """What the worst of the operations do, with names; there is at least one.
 
     Continues a sentence that has just told their number: `of which 22 reveal other secrets (…)`.
     """
-    same = operations[: _end_of_worst(operations)]
+    same, number = operations.worst, len(operations)
+    alike = len(same)
     singular, plural = _done_by(same)
-    if len(operations) == 1:
-        return f"{same[0].id}, which {singular}"
-    subject = "all of which" if len(same) == len(operations) else f"of which {len(same):,}"
-    return f"{subject} {singular if len(same) == 1 else plural} ({operations_named(same, scope)})"
+    if number == 1:
+        return f"{same.first.operation.id}, which {singular}"
+    subject = "all of which" if alike == number else f"of which {alike:,}"
+    return f"{subject} {singular if alike == 1 else plural} ({operations_named(same)})"
 
 
-def _end_of_worst(operations: Sequence[FindingOperation]) -> int:
-    """How many have the severity of the first; they come worst first."""
-    worst = -operations[0].severity.rank
-    return bisect_right(operations, worst, key=lambda operation: -operation.severity.rank)
-
-
-def critical_of(operations: Sequence[FindingOperation]) -> tuple[FindingOperation, ...]:
-    """Those that are critical; they come worst first."""
-    if not operations or operations[0].severity is not Severity.CRITICAL:
-        return ()
-    return tuple(operations[: _end_of_worst(operations)])
-
-
-def _done_by(operations: Sequence[FindingOperation]) -> tuple[str, str]:
-    match operations[0].severity:
+def _done_by(operations: Selection) -> tuple[str, str]:
+    match operations.severity:
         case Severity.CRITICAL:
             ending = "data or backups for good with nothing in the way"
             return f"destroys {ending}", f"destroy {ending}"
         case Severity.HIGH:
-            kinds = {_high(operation) for operation in operations}
-            told = [kind for kind in _ORDER if kind in kinds]
-            return " or ".join(kind[0] for kind in told), " or ".join(kind[1] for kind in told)
+            masks = operations.meaning.harms
+            told = [words for harm, words in _HARMS.items() if operations.mask & masks.get(harm, 0)]
+            return " or ".join(each[0] for each in told), " or ".join(each[1] for each in told)
         case Severity.MEDIUM:
             return "changes what can be put back", "change what can be put back"
         case Severity.LOW:
             return "only reads", "only read"
-
-
-def _high(operation: FindingOperation) -> tuple[str, str]:
-    if operation.effect in _BY_EFFECT:
-        return _BY_EFFECT[operation.effect]
-    waits = operation.gate is not Gate.NONE and operation.gate_removed_by is None
-    return _UNTIL_LATER if waits or operation.reversible is Reversible.WINDOW else _CANNOT_BE_UNDONE
-
-
-def resources_of(operations: Iterable[FindingOperation]) -> tuple[str, ...]:
-    """Ids of all resources of the operations, sorted."""
-    distinct = {operation.resources for operation in operations}
-    return tuple(sorted(frozenset().union(*distinct)))
 
 
 def resources_named(ids: Iterable[str], tree: ResourceTree, *, environments: bool = True) -> str:
@@ -143,10 +104,16 @@ def resources_named(ids: Iterable[str], tree: ResourceTree, *, environments: boo
     Environments themselves are named only where nothing else is. Empty of nothing; `environments`
     says of each which environment it belongs to.
     """
-    found = list(ids)
+    found = tuple(ids)
+    if (found, environments) not in tree.told:
+        tree.told[found, environments] = _resources_named(found, tree, environments=environments)
+    return tree.told[found, environments]
+
+
+def _resources_named(found: tuple[str, ...], tree: ResourceTree, *, environments: bool) -> str:
     told = [each for each in found if not each.startswith("environment/")] or found
     groups: dict[tuple[str, str | None], list[str]] = {}
-    for each in sorted(told, key=lambda each: _telling_order(each, tree)):
+    for each in sorted(told, key=tree.order):
         environment = tree.environment(each) if environments else None
         groups.setdefault((each.partition("/")[0], environment), []).append(each)
     named = [_group_named(members, environment, tree) for (_, environment), members in groups.items()]
@@ -154,12 +121,6 @@ def resources_named(ids: Iterable[str], tree: ResourceTree, *, environments: boo
         return listed(named, _NAMED_GROUPS)
     left = sum(len(members) for members in list(groups.values())[_NAMED_GROUPS:])
     return f"{', '.join(named[:_NAMED_GROUPS])} and {left:,} more"
-
-
-def _telling_order(resource_id: str, tree: ResourceTree) -> tuple[bool, int, str]:
-    environment = tree.environment_or_name(resource_id)
-    depth = sum(1 for _ in tree.line(resource_id))
-    return (environment is None or not is_production(environment), depth, resource_id)
 
 
 def _group_named(members: Sequence[str], environment: str | None, tree: ResourceTree) -> str:
@@ -174,9 +135,7 @@ def _group_named(members: Sequence[str], environment: str | None, tree: Resource
     return shown if environment is None or kind == "environment" else f"{shown} ({environment})"
 
 
-def in_reach(operations: Sequence[FindingOperation], scope: Scope) -> str:
+def in_reach(operations: Selection, scope: Scope) -> str:
     """A sentence that names what the worst operations can act on; empty where no resource is known."""
-    if not scope.has_resources:
-        return ""
-    ids = resources_of(operations[: _end_of_worst(operations)])
+    ids = operations.worst.resources
     return f" Within reach: {resources_named(ids, scope.tree)}." if ids else ""

@@ -53,7 +53,8 @@ class FindingOperation:
     """Ids, sorted; those the operation acts on directly and those that die with them."""
     window: "Window | None" = None
     gate_removed_by: str | None = None
-    """Set where the gate falls because the same credential may call this operation."""
+    """Set where the gate falls because this operation may be called: by the same credential, or by another
+    one where a finding is about both. The operation itself where a second principal calls it."""
     takes_recovery: bool = False
     source: str = ""
 
