@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from scopeaudit.ask.options import AskOptions
 from scopeaudit.catalogue.cache import cache_directory
@@ -20,6 +20,7 @@ from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.finding import Report, ScanFacts
 from scopeaudit.model.gap import Gap
+from scopeaudit.model.job import FILE_NAME
 from scopeaudit.model.location import Source
 from scopeaudit.model.progress import Progress
 from scopeaudit.model.remark import Remark
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from scopeaudit.model.use import Use
     from scopeaudit.reach.context import Outlook
 
-_JOB_FILE = "scopeaudit.yaml"
-"""`jobs.load.FILE_NAME`, which is imported only where there is such a file."""
+_T = TypeVar("_T")
 DEFAULT_SOURCES = (Source.TREE, Source.HISTORY, Source.ENVIRONMENT, Source.AGENT, Source.HOME)
 """Of a folder; a single file comes without the history of the repository it lies in and without the home."""
 _AROUND = (Source.AGENT, Source.HOME)
@@ -145,7 +145,7 @@ def look_around(
     outlook = outlook_of(root, rules, agents, home)
     found = detect_documents(outlook.documents(_AROUND), rules)
     around = outlook.context(place for held in found.credentials for place in held.credential.locations)
-    return around, tuple(dict.fromkeys((*found.gaps, *outlook.gaps())))
+    return _concealed((around, tuple(dict.fromkeys((*found.gaps, *outlook.gaps())))), rules)
 
 
 def outlook_of(root: Path, rules: Rules, agents: tuple[str, ...] = (), home: Path | None = None) -> "Outlook":
@@ -252,6 +252,7 @@ def audit_found(
         report = replace(report, context=around, gaps=(*report.gaps, *outlook.gaps()))
     if ignoring and found.remarks:
         report = _heard(report, found.remarks, rules, options.now.date(), policy)
+    report = _concealed(report, rules)
     return report if baseline is None else against_baseline(report, baseline, options.now.date(), policy)
 
 
@@ -260,10 +261,23 @@ def against_baseline(
 ) -> Report:
     """The report without what the baseline accepts, which is listed apart."""
     from scopeaudit.audit.baseline import judge
+    from scopeaudit.model.policy import Policy
 
-    never = frozenset() if policy is None else policy.no_ignore
-    judged = judge(report.findings, report.credentials, baseline, today, never)
-    return replace(report, findings=judged.findings, accepted=judged.accepted, states=judged.states)
+    judged = judge(report.findings, report.credentials, baseline, today, policy or Policy())
+    return replace(
+        report,
+        findings=judged.findings,
+        accepted=judged.accepted,
+        gone=judged.gone,
+        states=judged.states,
+    )
+
+
+def _concealed(told: _T, rules: Rules) -> _T:
+    """What is told, without names that are credentials: from here on nothing is found by its name."""
+    from scopeaudit.sweep.concealing import concealed
+
+    return concealed(told, rules)
 
 
 def _heard(
@@ -274,11 +288,16 @@ def _heard(
     policy: "Policy | None",
 ) -> Report:
     """The report after the folder's ignore comments."""
-    from scopeaudit.audit.ignoring import IGNORE_NOISE, ignore
+    from scopeaudit.audit.ignoring import IGNORE_NOISE, NO_POLICY, ignore
 
-    never = frozenset() if policy is None else policy.no_ignore
     heard = ignore(
-        report.findings, report.candidates, report.credentials, remarks, rules.findings, today, never
+        report.findings,
+        report.candidates,
+        report.credentials,
+        remarks,
+        rules.findings,
+        today,
+        policy or NO_POLICY,
     )
     noise = dict(report.scan.noise)
     if heard.ignored_candidates:
@@ -367,14 +386,14 @@ def _facts(found: Detection, *, asked: bool = False, requests: int = 0) -> ScanF
 def declarations_of(options: ScanOptions, rules: Rules) -> "Declarations | None":
     """The job file the user named, else the folder's own; `None` if there is none."""
     folder = options.root if options.root.is_dir() else options.root.parent
-    if options.jobs is None and (Source.INPUT in options.sources or not os.path.lexists(folder / _JOB_FILE)):
+    if options.jobs is None and (Source.INPUT in options.sources or not os.path.lexists(folder / FILE_NAME)):
         return None
-    from scopeaudit.jobs.load import FILE_NAME, load_declarations
+    from scopeaudit.jobs.load import load_declarations
 
     outside = () if options.policy is None else options.policy.extend_from
     if options.jobs is not None:
         return load_declarations(options.jobs, options.jobs.name, rules.providers, extend_from=outside)
-    return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers, extend_from=outside)
+    return load_declarations(folder / FILE_NAME, FILE_NAME, rules.providers, root=folder, extend_from=outside)
 
 
 def detect_documents(

@@ -124,3 +124,11 @@ def test_no_claims_end_the_run(claims):
 @given(st.text(max_size=200))
 def test_no_text_ends_the_run(text):
     assert interview(RULES, "jwt", "token", text).requests == []
+
+
+@pytest.mark.parametrize(
+    ("issued", "expected"),
+    [(1700000000, "2023-11-14T22:13:20Z"), (None, None), ("yesterday", None), (10**30, None)],
+)
+def test_a_token_says_when_it_was_issued(issued, expected):
+    assert read(iss="https://issuer.example", iat=issued).authority.issued == expected

@@ -169,6 +169,9 @@ class Interview:
         """Take in the first reading that fits; whether one did."""
         for reading in (*self._provider.readings, *question.readings):
             if is_true(reading.when, names):
+                if reading.state is State.REVOKED and not isinstance(names["body"], Mapping):
+                    # Gateways and proxies refuse with a page, or nothing: that is not the provider's word.
+                    break
                 self._intake.take_in(question, reading, names, _sourced(evidence, question))
                 return True
         self._intake.miss(question, f"an answer we do not understand: {evidence.detail}")

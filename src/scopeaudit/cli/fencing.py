@@ -40,7 +40,9 @@ def fence_in(
     paths, variables = _to_fence(report, outlook)
     paths, variables, unnamed = _without_secrets(paths, variables)
     if unnamed:
-        typer.echo(f"{unnamed:,} places are not fenced: a credential stands in their names. Rename them first.")
+        typer.echo(
+            f"{unnamed:,} places are not fenced: a credential stands in their names. Rename them first."
+        )
     if not paths and not variables:
         typer.echo("Nothing to fence: no credential wider than its job lies where an agent can read it.")
         _say_gaps(report)

@@ -12,6 +12,7 @@ import typer
 
 from scopeaudit import __version__
 from scopeaudit.cli import context, demo, explain, inspect, jobs, narrow, providers, rules, scan
+from scopeaudit.cli.concealment import message_of
 from scopeaudit.cli.interruption import end_at_once
 from scopeaudit.model.errors import ScopeauditError, UsageError
 
@@ -89,10 +90,10 @@ def run(arguments: Sequence[str]) -> int:
         _say(getattr(error, "format_message", error.__str__)())
         return ExitCode.USAGE
     except UsageError as error:
-        _say(str(error))
+        _say(message_of(error))
         return ExitCode.USAGE
     except ScopeauditError as error:
-        _say(str(error))
+        _say(message_of(error))
         return ExitCode.DEFECT
     except Exception as error:  # noqa: BLE001 - the last resort, so that a defect is never exit code 1
         _say(_defect(error))

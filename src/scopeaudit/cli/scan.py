@@ -118,7 +118,7 @@ def scan(
     policy = loaded_policy(rules)
     accepted = None
     if baseline is not None or update_baseline:
-        from scopeaudit.cli.baseline import accept_all, read_baseline
+        from scopeaudit.cli.baseline import accept_all, read_baseline, tell_gone
 
         accepted = read_baseline(baseline, update=update_baseline)
     options = ScanOptions(
@@ -136,14 +136,17 @@ def scan(
     )
     if plan:
         from scopeaudit.cli.plan import plan_text
+        from scopeaudit.sweep.concealing import concealed_text
 
-        sys.stdout.write(plan_text(plan_scan(options, rules)))
+        sys.stdout.write(concealed_text(plan_text(plan_scan(options, rules)), rules))
         return 0
     with progress_on_terminal() as progress:
         report = run_scan(options, rules, progress)
     if update_baseline and baseline is not None:
         report = accept_all(report, baseline, asking.now.date(), earlier=accepted, policy=policy)
     write_report(report, rules, name=format_, outputs=output or (), all_candidates=candidates)
+    if accepted is not None:
+        tell_gone(report)
     level = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
     level = level if policy is None else policy.policy.floor(level)
     return exit_code(report, fail_on=level, strict=strict, fail_on_candidates=fail_on_candidates)

@@ -28,6 +28,7 @@ from scopeaudit.catalogue.cache import read_entry, write_entry
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.reach.history import Repository
 from scopeaudit.reach.packs import Stores, digest, freshest_first, is_same_file
+from scopeaudit.reach.pipes import open_without_waiting
 
 _FORM = "2"
 
@@ -137,7 +138,8 @@ def _parents_of(common: Path) -> Iterator[bytes]:
     """Digests of the files that give commits other parents than they name."""
     for name in ("shallow", "info/grafts"):
         try:
-            content = (common / name).read_bytes()
+            with open(common / name, "rb", opener=open_without_waiting) as opened:
+                content = opened.read()
         except OSError:
             content = b""
         yield hashlib.blake2b(content, digest_size=16).digest()
