@@ -3,7 +3,8 @@
     python benchmarks/inference.py [--half NAME] [--project NAME] [--wrong]
 
 `labelled/development/` was written before the rules were tuned and was looked at while tuning; `labelled/held-out/` was
-written at the same time and run only afterwards. A project is one file: its files, and by provider the operations that a
+written at the same time and run only afterwards. The two sets called blind were written by somebody who had seen neither
+the rules nor the code; the first was looked at while tuning, the second never. A project is one file: its files, and by provider the operations that a
 reader who knows the documentation would name (`expect`). `maybe` holds operations that a use may involve beside its
 purpose (a look-up before a change, say): naming them or not counts neither way. `declared` lists what `permissions:` of
 workflows declare; such declarations and tool servers are measured apart, since each stands for hundreds of operations.
@@ -27,7 +28,7 @@ from scopeaudit.model.location import Source
 from scopeaudit.model.use import Use, UseKind
 
 LABELLED = Path(__file__).parent / "labelled"
-HALVES = ("development", "held-out")
+HALVES = ("development", "held-out", "blind-development", "blind-held-out")
 APART = (UseKind.WORKFLOW, UseKind.SERVER)
 
 Named = set[tuple[str, str]]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scopeaudit.model.context import Context
     from scopeaudit.model.job import Declarations
     from scopeaudit.model.policy import Breach, Policy
-    from scopeaudit.model.use import Use
+    from scopeaudit.model.use import Seen, Use
     from scopeaudit.reach.context import Outlook
 
 _T = TypeVar("_T")
@@ -92,15 +92,15 @@ def scan(options: ScanOptions, rules: Rules, progress: Progress | None = None) -
         outlook = _outlook(options, rules)
     if progress is not None and not options.ask.offline:
         progress.asking(len(found.credentials))
-    uses = None
+    seen = None
     if Source.TREE in options.sources and found.credentials and options.root.is_dir():
-        uses = uses_in(options.root, rules, {held.credential.provider for held in found.credentials})
+        seen = uses_in(options.root, rules, {held.credential.provider for held in found.credentials})
     return audit_found(
         found,
         rules,
         options.ask,
         declarations,
-        uses=uses,
+        seen=seen,
         outlook=outlook,
         looks_around=_looks_around(options),
         ignoring=options.ignoring,
@@ -109,7 +109,7 @@ def scan(options: ScanOptions, rules: Rules, progress: Progress | None = None) -
     )
 
 
-def uses_in(root: Path, rules: Rules, providers: Iterable[str]) -> "tuple[Use, ...]":
+def uses_in(root: Path, rules: Rules, providers: Iterable[str]) -> "Seen":
     """What the files of a folder are seen to use of these providers.
 
     Raises:
@@ -121,7 +121,7 @@ def uses_in(root: Path, rules: Rules, providers: Iterable[str]) -> "tuple[Use, .
     for document in read(root, (Source.TREE,)):
         if isinstance(document, Document):
             reader.take(document)
-    return reader.uses()
+    return reader.seen()
 
 
 def _looks_around(options: ScanOptions) -> bool:
@@ -237,7 +237,7 @@ def audit_found(
     options: AskOptions,
     declarations: "Declarations | None",
     *,
-    uses: "tuple[Use, ...] | None" = None,
+    seen: "Seen | None" = None,
     outlook: "Outlook | None" = None,
     looks_around: bool = True,
     ignoring: bool = True,
@@ -245,7 +245,10 @@ def audit_found(
     policy: "Policy | None" = None,
 ) -> Report:
     """Ask about what was detected, compare it with the jobs, and hear the ignore comments."""
+    uses = None if seen is None else seen.uses
     report = _audited(found, rules, options, declarations, uses, outlook, policy)
+    if seen is not None:
+        report = replace(report, gaps=(*report.gaps, *seen.gaps))
     if outlook is not None:
         places = [place for held in found.credentials for place in held.credential.locations]
         around = outlook.context(places, with_stores=looks_around)

@@ -7,8 +7,9 @@ import pytest
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.jobs.use.reader import UseReader
 from scopeaudit.model.document import Document
+from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
-from scopeaudit.model.use import Use, UseKind
+from scopeaudit.model.use import Seen, Use, UseKind
 
 RULES = load_rules()
 
@@ -304,6 +305,54 @@ def test_what_is_no_file_of_the_folder_is_left_out() -> None:
     reader.take(Document(Source.TREE, "a.sh", b"gh pr list\0"))
     reader.take(Document(Source.TREE, "b.sh", b"gh pr list\n" + b"#" * 600_000))
     assert reader.uses() == ()
+
+
+def test_what_is_too_large_and_speaks_of_a_provider_is_a_gap() -> None:
+    reader = UseReader(RULES, ["github"])
+    large = b"#" * 600_000
+    reader.take(Document(Source.TREE, "b.sh", b"gh pr list # github\n" + large))
+    reader.take(Document(Source.TREE, "quiet.sh", b"echo\n" + large))
+    reader.take(Document(Source.TREE, "data.bin", b"github\n" + large))
+    many = "import github\n" + "f(1)\n" * 20_000
+    reader.take(Document(Source.TREE, "many.py", many.encode()))
+    assert reader.seen() == Seen(
+        (),
+        (
+            Gap(Stage.JOBS, "b.sh", "is too large to see what it uses"),
+            Gap(Stage.JOBS, "many.py", "is too large to see what it uses"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("reader.MAXIMUM_USES", 0),
+        ("pending.MAXIMUM_BYTES", 10),
+        ("pending.MAXIMUM_TOKENS", 1),
+        ("orm.MAXIMUM_CALLS", -1),
+        ("script_files.MAXIMUM_BYTES", 10),
+        ("script_files._MAXIMUM_EXPANSIONS", 0),
+    ],
+)
+def test_more_than_is_looked_at_is_a_gap(limit: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "0.sh": "gh pr list",
+        "a.sh": 'ask() { gh pr "$1"; }\nask list\n',
+        "b.py": "import github\ngithub.Github().get_user()\n",
+        "c.py": "import github\ngithub.Github().get_user()\n",
+        "d.py": "from b import ask\nask(1)\n",
+    }
+
+    def told() -> list[str]:
+        reader = UseReader(RULES, None)
+        for path, text in files.items():
+            reader.take(Document(Source.TREE, path, text.encode()))
+        return [gap.what for gap in reader.seen().gaps]
+
+    assert told() == []
+    monkeypatch.setattr(f"scopeaudit.jobs.use.{limit}", value)
+    assert told() == ["what the folder uses"]
 
 
 def test_this_package_is_read_in_little_time(tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_precision_and_recall_stay_where_they_are(half: str) -> None:
     assert score.recall >= 0.95
 
 
+@pytest.mark.parametrize("half", ["blind-development", "blind-held-out"])
+def test_what_somebody_else_wrote_is_read_well_enough(half: str) -> None:
+    score, count, _ = measurement().score_of_half(half, RULES)
+    assert count == 16
+    assert score.precision >= 0.95
+    assert score.recall >= 0.80
+
+
 def test_every_label_is_an_operation() -> None:
     for half in measurement().HALVES:
         for project in measurement().projects(half):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scopeaudit.model.credential import Credential
     from scopeaudit.model.job import CredentialSelector, Declarations
     from scopeaudit.model.policy import Policy
-    from scopeaudit.model.use import Use
+    from scopeaudit.model.use import Seen, Use
 
 app = typer.Typer(help="Propose a job file from what is found, or check one.", no_args_is_help=True)
 
@@ -70,7 +70,8 @@ def init(
     before = text_of(file, FILE_NAME) if os.path.lexists(file) else None
     declarations = _declared(file, FILE_NAME, rules, policy, root=path) if before is not None else None
     found, gaps = _credentials(path, [Source(each.value) for each in source or _USUAL], rules)
-    proposal = _proposal(found, _uses(path, rules), declarations, rules, policy.policy)
+    seen = _seen(path, found, rules)
+    proposal = _proposal(found, seen.uses, declarations, rules, policy.policy)
     notes = notes_on(proposal)
     if proposal.jobs:
         _refuse_credentials(added(None, FILE_NAME, proposal.jobs, notes, policy.policy), rules)
@@ -80,7 +81,7 @@ def init(
     elif not write:
         _refuse_to_print(before, rules)
         sys.stdout.write(text)
-    _tell(proposal, len(found), gaps, written=write)
+    _tell(proposal, len(found), gaps + len(seen.gaps), written=write)
     return 0
 
 
@@ -182,11 +183,11 @@ def _credentials(
     return tuple(held.credential for held in found.credentials), len(found.gaps)
 
 
-def _uses(folder: Path, rules: "Rules") -> "tuple[Use, ...]":
+def _seen(folder: Path, found: "Sequence[Credential]", rules: "Rules") -> "Seen":
     """What the folder shows its credentials to be used for."""
     from scopeaudit.pipeline import uses_in
 
-    return uses_in(folder, rules, [each for each in rules.providers if rules.providers[each].is_asked])
+    return uses_in(folder, rules, {each.provider for each in found})
 
 
 def _proposal(

@@ -81,7 +81,8 @@ _WORDS_AS_PASSWORDS = re.compile(
     r"(?:change|replace)[_-]?(?:me|this|it)!?|placeholder|redacted|example|dummy|todo|tbd"
     r"|(?:your|my|the|some|insert|enter)[_-]?(?:your[_-]?)?(?:db|database|user|secret|secure|strong|own|postgres)?"
     r"[_-]?(?:password|passwd|pass|pwd|secret|token|key)(?:[_-]?here)?|password[_-]?here"
-    r"|(?:your|insert|enter)(?:[_ -][a-z]{2,16}){0,3}[_ -](?:password|passwd|passphrase|pass|pwd|secret|token|key|here)"
+    r"|(?:your|insert|enter)(?:[_ -][a-z]{2,16}){0,3}"
+    r"[_ -](?:password|passwd|passphrase|pass|pwd|secret|token|key|here)"
     r"|x{3,}|\*+|\.{3,}|…|•+|-+|_+|null|none|nil|undefined|true|false",
     re.IGNORECASE,
 )

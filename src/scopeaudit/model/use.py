@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
 
 
@@ -35,3 +36,12 @@ class Use:
     """What was seen: method and path, name of a call, command; never an argument that could be a secret."""
     resources: tuple[str, ...] = ()
     """What it is used on, where that is written out (`table/orders`, `s3://bucket`), sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a folder is seen to use, and where it was not looked."""
+
+    uses: tuple[Use, ...] = ()
+    """Sorted by provider and place."""
+    gaps: tuple[Gap, ...] = ()

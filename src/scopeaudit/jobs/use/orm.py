@@ -33,6 +33,8 @@ class OrmReader:
         self._sent: list[Sent] = []
         self._kept: list[tuple[Text, tuple[Orm, ...]]] = []
         self._bytes = 0
+        self.is_full = False
+        """Whether there was more than is looked at."""
         self._marks = tuple(sorted({mark for orm in self._orms for mark in orm.marks}))
         self._signs = {orm.name: tuple(sign.encode() for sign in orm.signs) for orm in self._orms}
 
@@ -61,6 +63,7 @@ class OrmReader:
         """A file of source code, to be read when it is known which mappers the folder uses."""
         self.declare(text.document.path, text.text)
         if len(self._sent) > MAXIMUM_CALLS or is_test(text.document.path):
+            self.is_full |= len(self._sent) > MAXIMUM_CALLS
             return
         here = tuple(orm for orm in self._orms if text.document.path.lower().endswith(orm.files))
         self._bytes += len(text.document.data)

@@ -14,6 +14,7 @@ from scopeaudit.jobs.use.page import Page, address_of
 from scopeaudit.jobs.use.roles import is_test, stands_in
 from scopeaudit.jobs.use.settings import Settings, holds_settings
 from scopeaudit.jobs.use.text import Text
+from scopeaudit.jobs.use.tokens import MAXIMUM_TOKENS as TOKENS_OF_ONE
 from scopeaudit.jobs.use.tokens import TokenType, tokenize
 from scopeaudit.model.document import Document
 
@@ -46,6 +47,10 @@ class Pending:
         self._tokens = 0
         self.fields: list[tuple[Text, Field]] = []
         """Root fields of GraphQL in files that do not say whom they ask."""
+        self.is_full = False
+        """Whether there was more than is kept."""
+        self.cut_short: set[str] = set()
+        """Files that hold more than is read of one."""
         self.speaks: set[str] = set()
         """Providers whose address is written in code or settings."""
 
@@ -60,6 +65,7 @@ class Pending:
         named = providers if not (test and stands_in(text.text)) else frozenset()
         if not named and not sql:
             self._bytes += len(text.document.data)
+            self.is_full |= self._bytes > MAXIMUM_BYTES
             if self._bytes > MAXIMUM_BYTES or test:
                 return
         self._kept.append(_Kept(text, named, drivers, test))
@@ -89,9 +95,12 @@ class Pending:
 
     def _page(self, text: Text) -> Page | None:
         if self._tokens > MAXIMUM_TOKENS:
+            self.is_full = True
             return None
         code = tokenize(text.text, text.kind)
         self._tokens += len(code.tokens)
+        if len(code.tokens) >= TOKENS_OF_ONE:
+            self.cut_short.add(text.document.path)
         return Page(text.document.path, text.text, code)
 
     def _link(self) -> None:

@@ -19,14 +19,17 @@ from scopeaudit.jobs.use.script_files import SCRIPTS, ScriptFiles
 from scopeaudit.jobs.use.servers import mentions_servers, server_uses
 from scopeaudit.jobs.use.settings import Settings
 from scopeaudit.jobs.use.sql import Statement, statements
-from scopeaudit.jobs.use.text import CODE, Kind, Text, text_of_document
+from scopeaudit.jobs.use.text import CODE, Kind, Text, is_read, text_of_document
 from scopeaudit.jobs.use.tokens import tokenize
 from scopeaudit.jobs.use.workflow import github_scripts, is_workflow, workflow_uses
 from scopeaudit.model.document import Document
+from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
-from scopeaudit.model.use import Use, UseKind
+from scopeaudit.model.use import Seen, Use, UseKind
 
 MAXIMUM_USES = 100_000
+_TOLD = 20
+"""Files that are told each by itself."""
 _SQL_BEGINS = re.compile(
     rb"(?:[\"'`]|SQL)\s{0,40}(?i:select\s(?:\s*[\w.]+\s?\(|[^\"'`]{1,400}?\sfrom\s)|insert\s+(?:ignore\s+)?into\s|update\s+\S+\s+(?:\w+\s+)?set\s"
     rb"|delete\s+from\s|with\s+(?:recursive\s+)?\w+\s+as\s*\(|(?:create|alter|drop)\s+(?:or\s+replace\s+|unique\s+|temp\w*\s+)?"
@@ -78,19 +81,23 @@ class UseReader:
         self._orms = OrmReader(load_orms(rules) if any(each in self._knowledge.uses for each in SQL) else ())
         self._roles: set[str] = set()
         self._undecided: list[Use] = []
+        self._unread: set[str] = set()
+        self._cut = False
 
     def take(self, document: Document) -> None:
         """Read one document; binary, very large and generated ones are left out."""
-        if (
-            document.source not in (Source.TREE, Source.STAGED, Source.AGENT)
-            or len(self._uses) > MAXIMUM_USES
-        ):
+        if document.source not in (Source.TREE, Source.STAGED, Source.AGENT):
+            return
+        if len(self._uses) > MAXIMUM_USES:
+            self._cut = True
             return
         self._databases.see_document(document)
         self._orms.see(document)
         self._pending.see(document)
         text = text_of_document(document)
         if text is None:
+            if is_read(document) and self._speaks(bytes(document.data)):
+                self._unread.add(document.path)
             return
         if text.kind in CODE:
             self._take_code(text)
@@ -100,6 +107,25 @@ class UseReader:
             self._fields += [(text.location(each.offset), each) for each in fields(text.text)]
         elif text.kind in SCRIPTS:
             self._take_script(text)
+
+    def _speaks(self, data: bytes) -> bool:
+        """Whether a file names one of the providers."""
+        lower = data.lower()
+        return any(word in lower for words in self._knowledge.words.values() for word in words)
+
+    def seen(self) -> Seen:
+        """Every use so far, and what was left out though it speaks of one of the providers."""
+        uses = self.uses()
+        unread = self._unread | self._pending.cut_short
+        gaps = [Gap(Stage.JOBS, path, "is too large to see what it uses") for path in sorted(unread)[:_TOLD]]
+        if len(unread) > _TOLD:
+            why = "are too large to see what they use"
+            gaps.append(Gap(Stage.JOBS, f"{len(unread) - _TOLD} more files", why))
+        if self._cut or self._pending.is_full or self._scripts.is_full or self._orms.is_full:
+            gaps.append(
+                Gap(Stage.JOBS, "what the folder uses", "is more than is looked at; some was left out")
+            )
+        return Seen(uses, tuple(gaps))
 
     def uses(self) -> tuple[Use, ...]:
         """Every use so far, sorted by provider and place, without repetition."""

@@ -42,6 +42,8 @@ class ScriptFiles:
         self._kept: list[tuple[Text, dict[str, _Function], dict[str, str]]] = []
         self._bytes = 0
         self._left = _MAXIMUM_EXPANSIONS
+        self.is_full = False
+        """Whether there was more than is looked at."""
 
     def read(self, text: Text, *, skipped: bool = False) -> Iterator[Found | FoundSql]:
         """What a file uses; `skipped` leaves out scripts of `actions/github-script`, which are no shell's."""
@@ -68,6 +70,7 @@ class ScriptFiles:
     def _keep(self, text: Text, script: Script) -> None:
         self._bytes += len(text.document.data)
         if self._bytes > MAXIMUM_BYTES:
+            self.is_full = True
             return
         own: dict[str, _Function] = {}
         for name, body in functions(text.text).items():
@@ -113,6 +116,7 @@ class ScriptFiles:
         for name, passage in expansions(commands, bodies):
             self._left -= 1
             if self._left < 0:
+                self.is_full = True
                 return
             inner = known[name].variables | variables
             script = Script(

@@ -190,6 +190,11 @@ class Text:
         return self.text.lower()
 
 
+def is_read(document: Document) -> bool:
+    """Whether a document is of a kind that may show a use, were it small enough."""
+    return document.name is None and kind_of(document.path, document.data) is not None
+
+
 def text_of_document(document: Document) -> Text | None:
     """The document as text, if it is one that may show a use."""
     if document.name is not None or len(document.data) > MAXIMUM_BYTES or document.continues:
