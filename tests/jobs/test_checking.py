@@ -58,6 +58,13 @@ def test_entries_that_select_nothing_are_told_with_what_was_meant():
     ]
 
 
+def test_only_the_first_few_entries_are_told_what_was_meant():
+    entries = ", ".join(f"domainCrate{'x' * (number % 3)}" for number in range(30))
+    told = found(GOOD.replace("[domainCreate, ", f"[{entries}, "))
+    assert len(told) == 30
+    assert sum("did you mean domainCreate?" in each for each in told) == 20
+
+
 def test_an_entry_of_a_job_without_provider_is_judged_where_it_names_one():
     text = GOOD.replace("    provider: railway\n", "").replace("domainCreate", '"railway:zzz", zzz')
     assert [each.partition(" selects")[0] for each in found(text)] == ["6: jobs.a.allow[0]: railway:zzz"]

@@ -341,6 +341,21 @@ def test_many_mistakes_do_not_cost_the_square_of_their_number() -> None:
     assert len(problems(f"version: 1\njobs:\n{jobs}")) == 40_000
 
 
+def test_more_entries_than_are_read_are_a_mistake() -> None:
+    def file(number: int) -> str:
+        half = "[" + ", ".join(["x"] * 2_500) + "]"
+        rest = "[" + ", ".join(["x"] * number) + "]"
+        jobs = ((name, allow) for name, allow in (("a", half), ("b", rest)))
+        return "version: 1\njobs:\n" + "".join(
+            f"  {name}: {{provider: railway, allow: {allow}, credentials: [{{env: {name.upper()}}}]}}\n"
+            for name, allow in jobs
+        )
+
+    assert len(read(file(2_500)).jobs) == 2
+    what = "with it the file has more than 5,000 entries: use globs or traits"
+    assert problems(file(2_501)) == [f"4: jobs.b.allow: {what}"]
+
+
 words = st.sampled_from(
     [
         *(

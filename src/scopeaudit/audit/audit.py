@@ -46,6 +46,7 @@ from scopeaudit.audit.recovery import NO_COPY, RECOVERY, no_independent_recovery
 from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.stale import STALE, Staleness, is_expired, stale_jobs
 from scopeaudit.audit.together import Member, Together
+from scopeaudit.audit.unbounded import UNBOUNDED, Unbounded, unbounded_jobs
 from scopeaudit.audit.words import counted, listed
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.catalogue.operations import EMPTY, OperationCatalogue
@@ -64,7 +65,7 @@ from scopeaudit.model.use import Use
 NO_POLICY = Policy()
 RULES = (
     EXCESS, UNDECLARED, UNGATED, RECOVERY, NO_COPY, COMBINED, CROSSING, ESCALATION, UNVERIFIED, ADVISORY,
-    AROUND, STRAY, UNOWNED, UNUSED_CREDENTIAL, STALE, BREACH, UNUSED, CANDIDATE,
+    AROUND, STRAY, UNOWNED, UNUSED_CREDENTIAL, STALE, UNBOUNDED, BREACH, UNUSED, CANDIDATE,
 )  # fmt: skip
 """Ids of the finding rules that are decided in this room."""
 
@@ -348,6 +349,8 @@ class _Run:
         jobs = self.declarations.jobs
         for each in stale_jobs(jobs, self.providers_met, self.providers, self.catalogues, self.today):
             yield _stale_finding(each)
+        for unbounded in unbounded_jobs(self.scopes.values()):
+            yield _unbounded_finding(unbounded)
         for breach in self.breaches:
             yield _breach_finding(breach)
 
@@ -423,6 +426,19 @@ def _stale_finding(staleness: Staleness) -> Finding:
         message=staleness.message,
         remedy=staleness.remedy,
         locations=(Location(Source.TREE, staleness.path, staleness.line),),
+    )
+
+
+def _unbounded_finding(unbounded: Unbounded) -> Finding:
+    job = unbounded.job
+    return Finding(
+        rule=UNBOUNDED,
+        severity=unbounded.severity,
+        fingerprint=fingerprint(UNBOUNDED, unbounded.provider, "", job.path, job.name, "0"),
+        credential=None,
+        message=unbounded.message,
+        remedy=unbounded.remedy,
+        locations=(Location(Source.TREE, job.path, job.line),),
     )
 
 

@@ -4,14 +4,14 @@ Paths and variable names are compared as written, keys without regard to case. I
 stay within one name and `**` stands for any number of folders.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.model.credential import Credential
 from scopeaudit.model.job import CredentialSelector, Declarations, Job
-from scopeaudit.model.location import Location
+from scopeaudit.model.location import Location, Source
 
 _GLOB_CHARACTERS = frozenset("*?[")
 _Specificity = tuple[bool, int, int, bool, int]
@@ -66,15 +66,10 @@ class JobIndex:
         return ((position, each) for position, job in enumerate(self.jobs) for each in job.credentials)
 
     def match(self, credential: Credential) -> Matched:
-        """The jobs that speak for the credential at any of its locations."""
-        best: dict[int, _Specificity] = {}
-        for location in credential.locations:
-            for position, selector in self._near(location):
-                job = self.jobs[position]
-                if job.provider not in (None, credential.provider) or not is_named_by(selector, location):
-                    continue
-                found = _specificity(selector, location, job)
-                best[position] = max(found, best.get(position, found))
+        """The jobs that speak for the credential where it lies; if none does, where it lay in the past."""
+        past = [each for each in credential.locations if each.source is Source.HISTORY]
+        now = [each for each in credential.locations if each.source is not Source.HISTORY]
+        best = self._speaking(credential, now) or self._speaking(credential, past)
         if not best:
             return Matched()
         top = max(best.values())
@@ -82,6 +77,18 @@ class JobIndex:
             best=tuple(self.jobs[position] for position in sorted(best) if best[position] == top),
             all=tuple(self.jobs[position] for position in sorted(best)),
         )
+
+    def _speaking(self, credential: Credential, places: Iterable[Location]) -> dict[int, _Specificity]:
+        """The position of each job that speaks for the credential at one of these places, and how exactly."""
+        best: dict[int, _Specificity] = {}
+        for location in places:
+            for position, selector in self._near(location):
+                job = self.jobs[position]
+                if job.provider not in (None, credential.provider) or not is_named_by(selector, location):
+                    continue
+                found = _specificity(selector, location, job)
+                best[position] = max(found, best.get(position, found))
+        return best
 
     def _near(self, location: Location) -> Iterator[tuple[int, CredentialSelector]]:
         """The selectors worth a closer look; some may come twice."""

@@ -36,6 +36,7 @@ FINDINGS = frozenset(
         "policy-breach",
         "recovery-in-blast-radius",
         "stale-job",
+        "unbounded-job",
         "stray-copy",
         "undeclared-credential",
         "unknown-provider",

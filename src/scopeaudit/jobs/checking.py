@@ -1,11 +1,11 @@
 """What is right in form in a job file, and still not what its author meant."""
 
 import datetime
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from scopeaudit.catalogue.operations import OperationCatalogue
+from scopeaudit.jobs.hints import Hints
 from scopeaudit.jobs.raw import printable
 from scopeaudit.model.job import Allowance, CredentialSelector, Declarations, Job, OperationGlob
 from scopeaudit.model.policy import Denial, Policy
@@ -41,13 +41,14 @@ def doubts(
     `catalogues` holds the operations of every provider that jobs are of; what is of others is not judged.
     `unmet` are the selectors that match no credential that was found.
     """
+    hints = Hints()
     found = (
         doubt
         for job in declarations.jobs
         for doubt in (
             *_unsaid(job),
             *_over(job, today),
-            *_allowing(job, catalogues),
+            *_allowing(job, catalogues, hints),
             *_selecting(job, unmet),
         )
     )
@@ -89,7 +90,7 @@ def _over(job: Job, today: datetime.date) -> Iterator[Doubt]:
         yield Doubt(job.path, job.line, f"jobs.{job.name}.expires", what)
 
 
-def _allowing(job: Job, catalogues: Mapping[str, OperationCatalogue]) -> Iterator[Doubt]:
+def _allowing(job: Job, catalogues: Mapping[str, OperationCatalogue], hints: Hints) -> Iterator[Doubt]:
     if not job.allow:
         what = "is empty, so whatever its credentials can do is beyond the job: list what it needs"
         yield Doubt(job.path, job.line, f"jobs.{job.name}.allow", what)
@@ -97,7 +98,8 @@ def _allowing(job: Job, catalogues: Mapping[str, OperationCatalogue]) -> Iterato
         catalogue = catalogues.get(_provider_of(job, entry, catalogues) or "")
         if catalogue is None or not catalogue.operations or catalogue.select(entry):
             continue
-        what = f"{entry.written} selects no operation of {catalogue.provider}: {_hint(entry, catalogue)}"
+        hint = _hint(entry, catalogue, hints)
+        what = f"{entry.written} selects no operation of {catalogue.provider}: {hint}"
         yield Doubt(entry.file or job.path, entry.line, f"jobs.{job.name}.allow[{index}]", what)
 
 
@@ -109,11 +111,12 @@ def _provider_of(job: Job, entry: Allowance, catalogues: Mapping[str, OperationC
     return prefix if colon and prefix in catalogues else None
 
 
-def _hint(entry: Allowance, catalogue: OperationCatalogue) -> str:
-    close = difflib.get_close_matches(
-        entry.written.removeprefix(f"{catalogue.provider}:"), catalogue.operations, n=1, cutoff=0.75
-    )
-    return f"did you mean {close[0]}?" if close else "write it as the provider names it, or remove it"
+def _hint(entry: Allowance, catalogue: OperationCatalogue, hints: Hints) -> str:
+    close = None
+    if isinstance(entry.selector, OperationGlob):
+        written = entry.written.removeprefix(f"{catalogue.provider}:")
+        close = hints.close(written, catalogue.operations, likeness=0.75)
+    return f"did you mean {close}?" if close else "write it as the provider names it, or remove it"
 
 
 def _selecting(job: Job, unmet: Collection[CredentialSelector]) -> Iterator[Doubt]:

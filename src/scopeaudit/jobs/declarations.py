@@ -1,12 +1,12 @@
 """Job files become declarations, or the list of everything that is wrong with them."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from scopeaudit.catalogue.decode import Marked
 from scopeaudit.catalogue.provider import JobTemplate, Provider
 from scopeaudit.jobs.allowances import NotAnAllowanceError, read_allowance
+from scopeaudit.jobs.hints import Hints
 from scopeaudit.jobs.raw import (
     Problem,
     RawFile,
@@ -28,6 +28,8 @@ from scopeaudit.model.job import (
 )
 
 VERSION = 1
+ENTRIES_READ = 5_000
+"""Of `allow`, in one file."""
 
 
 def read_declarations(text: str, path: str, providers: Mapping[str, Provider]) -> Declarations:
@@ -85,6 +87,7 @@ class _Reader:
         self.inherited = {job.name: job for job in (*parent.jobs, *parent.offers)}
         self.offering = offering
         self.problems: list[Problem] = []
+        self.hints = Hints()
 
     def problem(self, line: int, where: str, what: str) -> None:
         self.problems.append(Problem(line, f"{printable(where)}: {what}"))
@@ -97,6 +100,7 @@ class _Reader:
     def read(self, file: RawFile, job_lines: Mapping[str, int]) -> Declarations:
         if file.version != VERSION:
             self.missing(file.line, "version", f"expected {VERSION}, the version of this format")
+        self.refuse_too_many(file, job_lines)
         own = [self.job(name, raw, job_lines[name]) for name, raw in file.jobs.items()]
         others = [job for name, job in self.inherited.items() if name not in file.jobs]
         jobs = tuple(job for job in (*own, *others) if job.credentials)
@@ -109,6 +113,16 @@ class _Reader:
             path=self.path,
             offers=tuple(job for job in (*own, *others) if not job.credentials),
         )
+
+    def refuse_too_many(self, file: RawFile, job_lines: Mapping[str, int]) -> None:
+        """Every entry is compared with all operations of its provider, of which some have 20,000."""
+        total = 0
+        for name, raw in file.jobs.items():
+            total += len(raw.allow or ())
+            if total > ENTRIES_READ:
+                what = f"with it the file has more than {ENTRIES_READ:,} entries: use globs or traits"
+                self.problem(job_lines[name], f"jobs.{name}.allow", what)
+                return
 
     def is_selected_here(self, job: Job) -> bool:
         return job.path == self.path and job.credentials[0].file is None
@@ -175,8 +189,8 @@ class _Reader:
     def known_provider(self, provider: Marked, where: str) -> bool:
         if provider.text in self.providers:
             return True
-        close = difflib.get_close_matches(provider.text, self.providers, n=1)
-        hint = f"did you mean {close[0]}?" if close else "`scopeaudit providers` lists those known"
+        close = self.hints.close(provider.text, self.providers)
+        hint = f"did you mean {close}?" if close else "`scopeaudit providers` lists those known"
         self.problem(provider.line, where, f"unknown provider {printable(provider.text)!r}: {hint}")
         return False
 

@@ -1,6 +1,5 @@
 """Policies: minimum rules from the user's own files, and the jobs that break them."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from scopeaudit.catalogue.decode import Marked, decode
 from scopeaudit.catalogue.provider import Provider
 from scopeaudit.jobs.allowances import NotAnAllowanceError, read_allowance
 from scopeaudit.jobs.files import text_of
+from scopeaudit.jobs.hints import Hints
 from scopeaudit.jobs.raw import printable
 from scopeaudit.model.errors import InvalidFileError
 from scopeaudit.model.finding import Severity
@@ -107,6 +107,7 @@ class _Reader:
         self.finding_rules = finding_rules
         self.folder = folder
         self.problems: list[tuple[int, str]] = []
+        self.hints = Hints()
 
     def problem(self, line: int, where: str, what: str) -> None:
         self.problems.append((line, f"{self.path}:{line}: {where}: {what}"))
@@ -188,9 +189,9 @@ class _Reader:
     def is_known(self, where: str, entry: Marked, names: tuple[str, ...]) -> bool:
         if entry.text in names:
             return True
-        close = difflib.get_close_matches(entry.text, names, n=1)
+        close = self.hints.close(entry.text, names)
         known = ", ".join(names) if len(names) <= _NAMES_TOLD else "in the documentation"
-        hint = f"did you mean {close[0]}?" if close else f"known are {known}"
+        hint = f"did you mean {close}?" if close else f"known are {known}"
         self.problem(entry.line, where, f"unknown {printable(entry.text)!r}: {hint}")
         return False
 
