@@ -32,6 +32,7 @@ class _Kept:
     text: Text
     providers: frozenset[str]
     drivers: frozenset[str]
+    sql: bool
     test: bool
     page: Page | None = None
 
@@ -68,7 +69,7 @@ class Pending:
             self.is_full |= self._bytes > MAXIMUM_BYTES
             if self._bytes > MAXIMUM_BYTES or test:
                 return
-        self._kept.append(_Kept(text, named, drivers, test))
+        self._kept.append(_Kept(text, named, drivers, sql, test))
 
     def read(self, reader: CodeReader) -> Iterator[tuple[Text, Iterator[Found | FoundSql]]]:
         """What every file uses, with the help of the others."""
@@ -82,16 +83,13 @@ class Pending:
         for each in self._kept:
             if each.page is not None:
                 yield each.text, reader.read(each.page, each.providers, each.drivers, folder)
-            elif each.providers or each.drivers or self._may_hold_sql(each):
+            elif each.providers or each.drivers or each.sql:
                 page = Page(each.text.document.path, each.text.text, tokenize(each.text.text, each.text.kind))
                 alone = Folder([page], self._settings, self._knowledge.libraries_of)
                 yield each.text, reader.read(page, each.providers, each.drivers, alone)
         if "railway" in self.speaks:
             self._take_documents()
         self._kept.clear()
-
-    def _may_hold_sql(self, each: _Kept) -> bool:
-        return each.page is None and not each.providers
 
     def _page(self, text: Text) -> Page | None:
         if self._tokens > MAXIMUM_TOKENS:

@@ -75,7 +75,7 @@ class UseReader:
         self._pending = Pending(self._knowledge)
         self._scripts = ScriptFiles(self._knowledge, self._code.commands)
         self._uses: set[Use] = set()
-        self._sql: list[tuple[Location, tuple[Statement, ...], Text]] = []
+        self._sql: list[tuple[tuple[Statement, ...], Text]] = []
         self._fields: list[tuple[Location, Field]] = []
         self._databases = Databases(SQL if providers is None else tuple(providers))
         self._orms = OrmReader(load_orms(rules) if any(each in self._knowledge.uses for each in SQL) else ())
@@ -139,8 +139,8 @@ class UseReader:
         provider = self._databases.decided()
         if provider is not None:
             found.update(self._mapped(provider))
-            for location, done, text in self._sql:
-                found.update(self._statements(provider, done, text, location))
+            for done, text in self._sql:
+                found.update(self._statements(provider, done, text))
         return tuple(sorted(found, key=_order))
 
     def _mapped(self, provider: str) -> Iterator[Use]:
@@ -227,10 +227,10 @@ class UseReader:
 
     def _put(self, text: Text, found: Iterable[Found | FoundSql], base: int = 0) -> None:
         for each in found:
-            location = text.location(base + each.offset)
             if isinstance(each, FoundSql):
-                self._put_sql(text, each, location)
+                self._put_sql(text, each)
                 continue
+            location = text.location(base + each.offset)
             use = Use(each.provider, each.operations, location, each.by, each.shown, each.resources)
             if each.provider == "supabase" and any(
                 operation.startswith("data/") for operation in each.operations
@@ -239,7 +239,7 @@ class UseReader:
             else:
                 self._uses.add(use)
 
-    def _put_sql(self, text: Text, found: FoundSql, location: Location) -> None:
+    def _put_sql(self, text: Text, found: FoundSql) -> None:
         done = tuple(statements(found.text, self._knowledge.sql_functions))
         if not done:
             return
@@ -249,14 +249,11 @@ class UseReader:
             for each in done
         )
         if found.provider is None:
-            self._sql.append((location, by_line, text))
+            self._sql.append((by_line, text))
         elif found.provider in self._knowledge.uses:
-            self._uses.update(self._statements(found.provider, by_line, text, location))
+            self._uses.update(self._statements(found.provider, by_line, text))
 
-    def _statements(
-        self, provider: str, done: Iterable[Statement], text: Text, location: Location
-    ) -> Iterator[Use]:
-        del location
+    def _statements(self, provider: str, done: Iterable[Statement], text: Text) -> Iterator[Use]:
         for each in done:
             operations = self._knowledge.statement(provider, each.does)
             if operations:
