@@ -348,11 +348,15 @@ class _Run:
     def _job_findings(self) -> Iterator[Finding]:
         jobs = self.declarations.jobs
         for each in stale_jobs(jobs, self.providers_met, self.providers, self.catalogues, self.today):
-            yield _stale_finding(each)
+            identity = (each.job.provider or "", each.job.path, each.name)
+            yield _of_job_file(STALE, each, (each.path, each.line), identity)
         for unbounded in unbounded_jobs(self.scopes.values()):
-            yield _unbounded_finding(unbounded)
+            job = unbounded.job
+            identity = (unbounded.provider, job.path, job.name)
+            yield _of_job_file(UNBOUNDED, unbounded, (job.path, job.line), identity)
         for breach in self.breaches:
-            yield _breach_finding(breach)
+            identity = ("", breach.path, breach.identity)
+            yield _of_job_file(BREACH, breach, (breach.path, breach.line), identity)
 
     def _unknown_ages(self) -> Iterator[Gap]:
         for entry in self.entries:
@@ -404,41 +408,22 @@ def _contradiction(credential: Credential, matched: Matched) -> Gap:
     )
 
 
-def _breach_finding(breach: Breach) -> Finding:
+def _of_job_file(
+    rule: str,
+    told: Breach | Staleness | Unbounded,
+    place: tuple[str, int],
+    identity: tuple[str, str, str],
+) -> Finding:
+    """A finding about a job and no credential, at a file and line; `identity` is provider, file and name."""
+    provider, file, name = identity
     return Finding(
-        rule=BREACH,
-        severity=breach.severity,
-        fingerprint=fingerprint(BREACH, "", "", breach.path, breach.identity, "0"),
+        rule=rule,
+        severity=told.severity,
+        fingerprint=fingerprint(rule, provider, "", file, name, "0"),
         credential=None,
-        message=breach.message,
-        remedy=breach.remedy,
-        locations=(Location(Source.TREE, breach.path, breach.line),),
-    )
-
-
-def _stale_finding(staleness: Staleness) -> Finding:
-    job = staleness.job
-    return Finding(
-        rule=STALE,
-        severity=staleness.severity,
-        fingerprint=fingerprint(STALE, job.provider or "", "", job.path, staleness.name, "0"),
-        credential=None,
-        message=staleness.message,
-        remedy=staleness.remedy,
-        locations=(Location(Source.TREE, staleness.path, staleness.line),),
-    )
-
-
-def _unbounded_finding(unbounded: Unbounded) -> Finding:
-    job = unbounded.job
-    return Finding(
-        rule=UNBOUNDED,
-        severity=unbounded.severity,
-        fingerprint=fingerprint(UNBOUNDED, unbounded.provider, "", job.path, job.name, "0"),
-        credential=None,
-        message=unbounded.message,
-        remedy=unbounded.remedy,
-        locations=(Location(Source.TREE, job.path, job.line),),
+        message=told.message,
+        remedy=told.remedy,
+        locations=(Location(Source.TREE, *place),),
     )
 
 
