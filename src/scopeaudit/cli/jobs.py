@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scopeaudit.cli.scan import SourceName
 from scopeaudit.model.errors import InvalidFileError, UsageError
 from scopeaudit.model.job import FILE_NAME
 from scopeaudit.model.location import Source
@@ -30,22 +30,11 @@ _AROUND = (Source.AGENT, Source.HOME)
 _USUAL = (Source.TREE, Source.HISTORY, Source.ENVIRONMENT)
 
 
-class PlaceName(StrEnum):
-    """Sources whose credentials are given jobs; what lies in the history alone is only told."""
-
-    TREE = "tree"
-    HISTORY = "history"
-    STAGED = "staged"
-    ENVIRONMENT = "environment"
-    AGENT = "agent"
-    HOME = "home"
-
-
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="Folder whose credentials are given jobs.")] = Path(),
     source: Annotated[
-        list[PlaceName] | None,
+        list[SourceName] | None,
         typer.Option(help="Source to look in; repeatable. Default: tree, history, environment."),
     ] = None,
     write: Annotated[
