@@ -63,6 +63,7 @@ from scopeaudit.model.policy import Breach, Policy
 from scopeaudit.model.use import Use
 
 NO_POLICY = Policy()
+_NOT_LOOKED_AT = Reached()
 RULES = (
     EXCESS, UNDECLARED, UNGATED, RECOVERY, NO_COPY, COMBINED, CROSSING, ESCALATION, UNVERIFIED, ADVISORY,
     AROUND, STRAY, UNOWNED, UNUSED_CREDENTIAL, STALE, UNBOUNDED, BREACH, UNUSED, CANDIDATE,
@@ -294,7 +295,7 @@ class _Run:
     def _surroundings(self) -> _Surroundings:
         members: dict[int, Member] = {}
         for entry in self.in_order:
-            if not self.reached.get(entry.credential.id, Reached()).is_blocked:
+            if not self.reached.get(entry.credential.id, _NOT_LOOKED_AT).is_blocked:
                 members.setdefault(id(entry.scope), Member(entry.scope, entry.credential))
         following = Following(self.providers, self._meaning)
         together = Together(tuple(members.values()), following)
@@ -303,7 +304,7 @@ class _Run:
 
     def _judged_of(self, entry: _Entry, surroundings: _Surroundings) -> Iterator[_Judged]:
         """All that is wrong with a credential; what only concerns how it is reached comes last."""
-        reached = self.reached.get(entry.credential.id, Reached())
+        reached = self.reached.get(entry.credential.id, _NOT_LOOKED_AT)
         if reached.is_blocked:
             return
         judged = self._judge(entry, surroundings)
@@ -332,7 +333,7 @@ class _Run:
             job_expires=None if scope.job is None else scope.job.expires,
             job_description=None if scope.job is None else scope.job.description,
             destroys_recovery=scope.destroys_recovery,
-            reach=self.reached.get(entry.credential.id, Reached()).reach,
+            reach=self.reached.get(entry.credential.id, _NOT_LOOKED_AT).reach,
         )
 
     def _judge(self, entry: _Entry, surroundings: _Surroundings) -> tuple[_Judged, ...]:
@@ -388,10 +389,11 @@ def _drafts(scope: Scope, expectation: Expectation, around: _Surroundings) -> It
 
 
 def _steps(draft: Draft, credential: Credential) -> tuple[Step, ...]:
-    steps = draft.steps and (
+    if not draft.steps:
+        return ()
+    return tuple(
         replace(each, credential=credential.id) if each.credential == THIS else each for each in draft.steps
     )
-    return tuple(steps)
 
 
 def _named(job: Job | None) -> tuple[str, str] | None:

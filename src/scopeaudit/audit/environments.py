@@ -28,12 +28,14 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+@lru_cache(maxsize=8192)
 def is_production(environment: str) -> bool:
     """Whether the name of an environment says production: `prod`, `production-eu`, `live`."""
     words = _words(environment)
     return not _BARE_PRODUCTION.isdisjoint(words) and _DEVELOPMENT.isdisjoint(words)
 
 
+@lru_cache(maxsize=8192)
 def says_production(name: str) -> bool:
     """Whether the name of something else (a host, a database, a bucket) says so; `live` alone does not."""
     return is_production(name) and not {"prod", "production", "prd"}.isdisjoint(_words(name))

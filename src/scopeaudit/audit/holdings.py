@@ -1,6 +1,6 @@
 """What one authority says of the operations of its provider, with the evidence and the resources of each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scopeaudit.audit.meaning import Meaning
@@ -93,21 +93,26 @@ class Holdings:
             found[grant.resources] = found.get(grant.resources, 0) | left
         return found
 
-    def _by_type(self) -> Iterator[tuple[int, Iterable[str]]]:
+    def _by_type(self) -> Iterator[tuple[int, Collection[str]]]:
         """Operations beside the resources of the type they act on."""
         return ((self.meaning.on.get(kind, 0), ids) for kind, ids in self.tree.by_type.items())
 
     def _parts(
-        self, left: int, verdict: Verdict, evidence: EvidenceKind, places: Iterable[tuple[int, Iterable[str]]]
+        self,
+        left: int,
+        verdict: Verdict,
+        evidence: EvidenceKind,
+        places: Iterable[tuple[int, Collection[str]]],
     ) -> Iterator[Part]:
         """The operations in the mask beside what they act on and, if they delete, what dies with that."""
         for there, direct in places:
             chosen = left & there if direct else 0
-            if deleting := chosen & self.meaning.deleting:
-                lost = self.tree.with_descendants(direct)
+            left ^= chosen
+            lost = self.tree.with_descendants(direct)
+            deleting = chosen & self.meaning.deleting if len(lost) > len(direct) else 0
+            if deleting:
                 yield Part(deleting, verdict, evidence, tuple(sorted(lost)))
             if others := chosen ^ deleting:
                 yield Part(others, verdict, evidence, tuple(sorted(direct)))
-            left ^= chosen
         if left:
             yield Part(left, verdict, evidence, made=self.meaning.made[verdict, evidence])

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scopeaudit.audit.environments import is_production, says_production
 from scopeaudit.catalogue.operations import glob
 from scopeaudit.model.authority import Resource
+
+
+class _Belonging(NamedTuple):
+    """Where in the tree a resource is."""
+
+    environment: str | None
+    order: tuple[bool, int, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -18,8 +26,7 @@ class ResourceTree:
     by_type: dict[str, list[str]] = field(default_factory=dict)
     """Resource type to the ids of that type."""
     _children: dict[str, list[str]] = field(default_factory=dict)
-    _environments: dict[str, str | None] = field(default_factory=dict)
-    _orders: dict[str, tuple[bool, int, str]] = field(default_factory=dict)
+    _belongings: dict[str, _Belonging] = field(default_factory=dict)
     told: dict[tuple[tuple[str, ...], bool], str] = field(default_factory=dict)
     """Resources in words, by their ids and whether environments are said: findings tell the same ones."""
 
@@ -33,14 +40,16 @@ class ResourceTree:
     def line(self, resource_id: str) -> list[Resource]:
         """The resource and what it lives in, innermost first."""
         found: dict[str, Resource] = {}
-        following: str | None = resource_id
-        while following in self.by_id and following not in found:
-            found[following] = self.by_id[following]
-            following = found[following].parent
+        following = self.by_id.get(resource_id)
+        while following is not None and following.id not in found:
+            found[following.id] = following
+            following = None if following.parent is None else self.by_id.get(following.parent)
         return list(found.values())
 
     def with_descendants(self, ids: Iterable[str]) -> frozenset[str]:
         """The resources and all that dies with them."""
+        if self._children.keys().isdisjoint(ids):
+            return frozenset(ids)
         found: set[str] = set()
         left = list(ids)
         while left:
@@ -52,10 +61,7 @@ class ResourceTree:
 
     def environment(self, resource_id: str) -> str | None:
         """The environment it belongs to: its own, or that of the nearest it lives in."""
-        if resource_id not in self._environments:
-            stated = [_stated_environment(each) for each in self.line(resource_id)]
-            self._environments[resource_id] = next(filter(None, stated), None)
-        return self._environments[resource_id]
+        return self._belonging(resource_id).environment
 
     def environment_or_name(self, resource_id: str) -> str | None:
         """The environment; where none is stated, `production` if the name of the resource says so."""
@@ -67,11 +73,20 @@ class ResourceTree:
 
     def order(self, resource_id: str) -> tuple[bool, int, str]:
         """Sorts production first, and a resource before what lives in it."""
-        if resource_id not in self._orders:
-            environment = self.environment_or_name(resource_id)
-            is_elsewhere = environment is None or not is_production(environment)
-            self._orders[resource_id] = (is_elsewhere, len(self.line(resource_id)), resource_id)
-        return self._orders[resource_id]
+        return self._belonging(resource_id).order
+
+    def _belonging(self, resource_id: str) -> _Belonging:
+        found = self._belongings.get(resource_id)
+        if found is None:
+            line = self.line(resource_id)
+            environment = next(filter(None, map(_stated_environment, line)), None)
+            if environment is not None:
+                is_elsewhere = not is_production(environment)
+            else:
+                is_elsewhere = not line or not says_production(line[0].name)
+            found = _Belonging(environment, (is_elsewhere, len(line), resource_id))
+            self._belongings[resource_id] = found
+        return found
 
     def is_matched(self, resource_id: str, patterns: Iterable[str]) -> bool:
         """Whether a glob names the resource or something it lives in, by id or by name."""
@@ -82,6 +97,6 @@ class ResourceTree:
 
 
 def _stated_environment(resource: Resource) -> str | None:
-    if resource.environment is None and resource.type == "environment":
+    if resource.environment is None and resource.id.startswith("environment/"):
         return resource.name
     return resource.environment

@@ -116,15 +116,13 @@ def _resources_named(found: tuple[str, ...], tree: ResourceTree, *, environments
     for each in sorted(told, key=tree.order):
         environment = tree.environment(each) if environments else None
         groups.setdefault((each.partition("/")[0], environment), []).append(each)
-    named = [_group_named(members, environment, tree) for (_, environment), members in groups.items()]
-    if len(named) <= _NAMED_GROUPS:
-        return listed(named, _NAMED_GROUPS)
-    left = sum(len(members) for members in list(groups.values())[_NAMED_GROUPS:])
-    return f"{', '.join(named[:_NAMED_GROUPS])} and {left:,} more"
+    shown = list(groups.items())[:_NAMED_GROUPS]
+    named = [_group_named(members, kind, environment, tree) for (kind, environment), members in shown]
+    left = len(told) - sum(len(members) for _, members in shown)
+    return f"{', '.join(named)} and {left:,} more" if left else listed(named, _NAMED_GROUPS)
 
 
-def _group_named(members: Sequence[str], environment: str | None, tree: ResourceTree) -> str:
-    kind = members[0].partition("/")[0]
+def _group_named(members: Sequence[str], kind: str, environment: str | None, tree: ResourceTree) -> str:
     names = [tree.by_id[each].name if each in tree.by_id else each.partition("/")[2] for each in members]
     if len(names) == 1:
         shown = f"{kind} {names[0]}"
