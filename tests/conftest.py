@@ -1,5 +1,6 @@
 """What every test starts with: a home folder of its own, so that nothing of whoever runs the tests is read."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -21,3 +22,10 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in _OF_THE_PERSON:
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def kept_out_of_collections() -> None:
+    """Catalogues and collected tests live to the end: walking through them again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()

@@ -96,10 +96,10 @@ def test_a_name_that_is_none_resolves_to_nothing(host: str) -> None:
 
 
 def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(3) or [])
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(30) or [])
     started = time.monotonic()
     assert resolve("db.example.org", 443, 0.1) == ()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 def test_ci_is_whatever_sets_the_variable() -> None:

@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from scopeaudit.catalogue.aws_globs import (
     matcher,
     overlaps,
 )
+from tests.pace import within
 
 PATTERNS = st.text(alphabet="ab:*?", max_size=7)
 TEXTS = st.text(alphabet="ab:", max_size=7)
@@ -69,9 +69,8 @@ def test_only_stars_stand_for_everything() -> None:
 
 
 def test_hostile_patterns_cost_no_more_than_their_size() -> None:
-    start = time.process_time()
-    hostile = "*a" * 200 + "b"
-    assert not matcher(hostile).match("a" * 2000)
-    assert not covers(hostile, "a" * 2000)
-    assert not overlaps(hostile, "?a" * 200)
-    assert time.process_time() - start < 2
+    with within(2):
+        hostile = "*a" * 200 + "b"
+        assert not matcher(hostile).match("a" * 2000)
+        assert not covers(hostile, "a" * 2000)
+        assert not overlaps(hostile, "?a" * 200)

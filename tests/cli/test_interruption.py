@@ -19,7 +19,7 @@ import pytest
 from scopeaudit.catalogue.templates import expand
 
 TOKEN = expand("sk_live_<alnum:24>", seed=11)
-AT_ONCE_SECONDS = 3
+AT_ONCE_SECONDS = 15
 """Far less than any of these stages would take, and enough for a busy machine."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import random
-import time
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from scopeaudit.detect.view import View
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
+from tests.pace import within
 
 KEYS = tuple(EXPRESSIONS)
 ENGINE = Engine(["decoding"], lambda: dict(enumerate(EXPRESSIONS.values())))
@@ -249,9 +249,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_decoding_takes_bounded_time(name: str) -> None:
-    start = time.process_time()
-    views = list(_decoded(View(Document(Source.TREE, "a", HOSTILE[name]))))
-    assert time.process_time() - start < 5
+    with within(5):
+        views = list(_decoded(View(Document(Source.TREE, "a", HOSTILE[name]))))
     assert sum(len(view.data) for view in views if isinstance(view, View)) < 40 << 20
 
 
@@ -293,9 +292,8 @@ def test_random_bytes_are_no_text(data: bytes) -> None:
 
 
 def test_a_compressed_bomb_in_base64_is_cut() -> None:
-    start = time.process_time()
-    text = base64_text(base64.b64encode(gzip.compress(b"A" * (200 << 20))))
-    assert text is not None
-    assert len(text) == 4 << 20
-    assert time.process_time() - start < 5
+    with within(5):
+        text = base64_text(base64.b64encode(gzip.compress(b"A" * (200 << 20))))
+        assert text is not None
+        assert len(text) == 4 << 20
     assert base64_text(base64.b64encode(b"\x1f\x8b\x08" + os.urandom(40))) is None

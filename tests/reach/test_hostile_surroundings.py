@@ -2,9 +2,6 @@
 
 import json
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from scopeaudit.reach.agents.servers import read_servers
 from scopeaudit.reach.agents.settings import merged, read_settings
 from scopeaudit.reach.context import Outlook
 from scopeaudit.reach.machine import Machine
+from tests.pace import within
 
 KNOWN = load_surroundings(load_rules())
 ENV = Location(Source.TREE, ".env", 1, 1)
@@ -69,13 +67,6 @@ def servers(machine: Machine, agent_id: str = "claude-code") -> list[Server | Ga
     agent = KNOWN.agent(agent_id)
     assert agent is not None
     return list(read_servers(agent, machine, KNOWN.servers))
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    assert time.perf_counter() - started < seconds
 
 
 # What is not understood is open.

@@ -1,7 +1,6 @@
 """Tool servers in configurations: what they run, what they hold, what they hold back. None is ever started."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from scopeaudit.reach.agents.limits import is_set
 from scopeaudit.reach.agents.servers import read_servers
 from scopeaudit.reach.context import Outlook
 from scopeaudit.reach.machine import Machine
+from tests.pace import within
 
 KNOWN = load_surroundings(load_rules())
 
@@ -354,9 +354,8 @@ def test_what_launchers_launch_is_shown(command: list[str], shown: str, tmp_path
 @pytest.mark.parametrize("piece", ["${", "${env:", "{file:", "${{ secrets.", "$A", "%A%", "op://", "-e A "])
 def test_configurations_of_hostile_text_are_read_in_bounded_time(piece: str) -> None:
     text = piece * 40_000
-    started = time.process_time()
-    configured_by({"command": "bash", "args": ["-c", text], "env": {"A": text}, "headers": {"B": text}})
-    assert time.process_time() - started < 2
+    with within(2):
+        configured_by({"command": "bash", "args": ["-c", text], "env": {"A": text}, "headers": {"B": text}})
 
 
 def test_servers_of_the_second_version_of_opencode_are_found_as_well(tmp_path: Path) -> None:

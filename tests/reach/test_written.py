@@ -4,7 +4,6 @@ import contextlib
 import json
 import sqlite3
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from scopeaudit.catalogue.places import Format
 from scopeaudit.reach.selection import select, value_at
 from scopeaudit.reach.written import UnreadableError, database, plain_json, tree
+from tests.pace import within
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -56,10 +56,8 @@ def test_comments_and_trailing_commas_are_passed_over(text: str, expected: Any) 
 )
 @pytest.mark.parametrize("form", [each for each in Format if each not in (Format.SQLITE, Format.BINARY)])
 def test_no_text_takes_long(form: Format, text: str) -> None:
-    started = time.perf_counter()
-    with contextlib.suppress(UnreadableError):
+    with within(5), contextlib.suppress(UnreadableError):
         tree(text, form)
-    assert time.perf_counter() - started < 5
 
 
 @given(st.text(), st.sampled_from([each for each in Format if each not in (Format.SQLITE, Format.BINARY)]))
@@ -113,10 +111,8 @@ def test_xml_that_declares_entities_is_refused() -> None:
 
 def test_a_small_file_with_many_aliases_is_bounded() -> None:
     text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
-    started = time.perf_counter()
-    with contextlib.suppress(UnreadableError):
+    with within(5), contextlib.suppress(UnreadableError):
         sum(1 for _ in select(tree(text, Format.YAML), ["**", "nothing"]))
-    assert time.perf_counter() - started < 5
 
 
 HOSTILE = [
@@ -161,10 +157,8 @@ HOSTILE = [
 def test_what_is_read_can_be_walked_through_and_told_in_bounded_time(
     form: Format, text: str, typed: bool
 ) -> None:
-    started = time.perf_counter()
-    with contextlib.suppress(UnreadableError):
+    with within(5), contextlib.suppress(UnreadableError):
         json.dumps(tree(text, form, typed=typed), default=str, skipkeys=True)
-    assert time.perf_counter() - started < 5
 
 
 def test_sections_and_pairs_are_read_with_their_comments_and_quotes() -> None:
