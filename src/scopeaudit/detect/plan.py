@@ -27,7 +27,7 @@ SUSPICIOUS = (
 """Lines worth a second opinion: something secret by name is given a quoted value."""
 _EXTRAS_DIGEST = "8644e35f1395b6d4"
 """Of what `extras` gives, which need not be imported to know whether it changed; a test compares them."""
-_WAY = "14"
+_WAY = "15"
 """Changes whenever the same kinds are looked for in another way."""
 FORM = f"{_WAY}-{_EXTRAS_DIGEST}"
 """What the same kinds become, beside themselves; a part of the name under which an index is kept."""

@@ -20,7 +20,7 @@ from scopeaudit.reach.archives import form_of
 from scopeaudit.reach.commits import Origin
 from scopeaudit.reach.contents import Block, Contents
 from scopeaudit.reach.git import Git, GitError
-from scopeaudit.reach.sections import documents, wide_text
+from scopeaudit.reach.sections import documents, has_wide_text
 from scopeaudit.reach.views import large_views, views
 
 HISTORY = "git history"
@@ -188,7 +188,7 @@ def is_plain(block: Block, number: int) -> bool:
     if data.find(b"\0", start, end) < 0:
         return data[start] not in _FIRST_OF_ARCHIVES or form_of(data[start:end]) is None
     data = data[start:end]
-    return wide_text(data) is None and form_of(data) is None
+    return not has_wide_text(data) and form_of(data) is None
 
 
 def _place(
