@@ -326,6 +326,23 @@ def test_what_is_too_large_and_speaks_of_a_provider_is_a_gap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "line", "last"),
+    [
+        ("a.sh", "echo a\n", "gh pr list"),
+        ("a.ps1", "Write-Output a\n", "gh pr list"),
+        ("a.sql", "SELECT a, b FROM jsonb;\n", "DELETE FROM c;"),
+    ],
+)
+def test_what_holds_more_than_is_read_of_one_file_is_a_gap(path: str, line: str, last: str) -> None:
+    for count, gaps in ((10, 0), (12_000, 1)):
+        reader = UseReader(RULES, None)
+        reader.take(Document(Source.TREE, path, f"{line * count}{last}\n".encode()))
+        seen = reader.seen()
+        assert len(seen.gaps) == gaps
+        assert any(use.shown in ("gh pr list", "DELETE c") for use in seen.uses) is (gaps == 0)
+
+
+@pytest.mark.parametrize(
     ("limit", "value"),
     [
         ("reader.MAXIMUM_USES", 0),

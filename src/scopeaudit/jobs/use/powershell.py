@@ -5,7 +5,7 @@ written out.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scopeaudit.jobs.use.scripts import Passage, quoted
@@ -60,11 +60,13 @@ class _Scope:
         return self.variables.get(name.lower(), f"${name}")
 
 
-def powershell_passages(text: str) -> Iterator[Passage]:
-    """The commands of a script, in order, each as a line of a shell."""
+def powershell_passages(text: str, cut_short: Callable[[], None]) -> Iterator[Passage]:
+    """The commands of a script in order, each as a line of a shell; calls `cut_short` if it holds more."""
     scope = _Scope()
     left = [MAXIMUM_STATEMENTS]
     yield from _read(text, 0, scope, 0, left)
+    if left[0] < 0:
+        cut_short()
 
 
 def _read(text: str, base: int, scope: _Scope, depth: int, left: list[int]) -> Iterator[Passage]:

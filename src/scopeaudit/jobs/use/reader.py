@@ -19,6 +19,7 @@ from scopeaudit.jobs.use.script_files import SCRIPTS, ScriptFiles
 from scopeaudit.jobs.use.servers import mentions_servers, server_uses
 from scopeaudit.jobs.use.settings import Settings
 from scopeaudit.jobs.use.sql import Statement, statements
+from scopeaudit.jobs.use.sql_words import is_cut_short
 from scopeaudit.jobs.use.text import CODE, Kind, Text, is_read, text_of_document
 from scopeaudit.jobs.use.tokens import tokenize
 from scopeaudit.jobs.use.workflow import github_scripts, is_workflow, workflow_uses
@@ -116,7 +117,7 @@ class UseReader:
     def seen(self) -> Seen:
         """Every use so far, and what was left out though it speaks of one of the providers."""
         uses = self.uses()
-        unread = self._unread | self._pending.cut_short
+        unread = self._unread | self._pending.cut_short | self._scripts.cut_short
         gaps = [Gap(Stage.JOBS, path, "is too large to see what it uses") for path in sorted(unread)[:_TOLD]]
         if len(unread) > _TOLD:
             why = "are too large to see what they use"
@@ -240,6 +241,8 @@ class UseReader:
                 self._uses.add(use)
 
     def _put_sql(self, text: Text, found: FoundSql) -> None:
+        if is_cut_short(found.text):
+            self._unread.add(text.document.path)
         done = tuple(statements(found.text, self._knowledge.sql_functions))
         if not done:
             return

@@ -44,6 +44,8 @@ class ScriptFiles:
         self._left = _MAXIMUM_EXPANSIONS
         self.is_full = False
         """Whether there was more than is looked at."""
+        self.cut_short: set[str] = set()
+        """Files that hold more than is read of one."""
 
     def read(self, text: Text, *, skipped: bool = False) -> Iterator[Found | FoundSql]:
         """What a file uses; `skipped` leaves out scripts of `actions/github-script`, which are no shell's."""
@@ -51,7 +53,9 @@ class ScriptFiles:
             yield from terraform_uses(text.text, self._knowledge)
             yield from self._run(text, Script(), terraform_commands(text.text))
         elif text.kind is Kind.POWERSHELL:
-            yield from self._run(text, Script(), powershell_passages(text.text))
+            path = text.document.path
+            found = powershell_passages(text.text, cut_short=lambda: self.cut_short.add(path))
+            yield from self._run(text, Script(), found)
         elif text.kind is Kind.YAML and is_ansible(text.document.path, text.text):
             yield from ansible_uses(text.text, self._knowledge)
             yield from self._run(text, Script(), ansible_passages(text.text))
@@ -66,6 +70,8 @@ class ScriptFiles:
         for passage in found:
             for command in script.commands(passage.text, passage.offset):
                 yield from self._commands.read(script, command, text.lower)
+        if script.is_cut_short:
+            self.cut_short.add(text.document.path)
 
     def _keep(self, text: Text, script: Script) -> None:
         self._bytes += len(text.document.data)

@@ -115,6 +115,8 @@ class Script:
     """Shell text of a file, with what it assigns."""
 
     variables: dict[str, str] = field(default_factory=dict)
+    is_cut_short: bool = False
+    """Whether a text held more commands than are read."""
 
     def expand(self, word: str) -> str:
         """A word with variables of this text replaced; others stay as written."""
@@ -135,6 +137,7 @@ class Script:
         """The commands of shell text that begins at an offset of its file, those in `$(...)` too."""
         for count, (words, start, body, body_at, quoted) in enumerate(_split(text)):
             if count > MAXIMUM_COMMANDS:
+                self.is_cut_short = True
                 return
             for word in words if depth < MAXIMUM_DEPTH else ():
                 if "$(" in word or "`" in word:

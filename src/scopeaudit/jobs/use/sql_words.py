@@ -73,6 +73,13 @@ def is_sql(text: str) -> bool:
     return selecting is None or _FROM.search(selecting["rest"]) is not None
 
 
+def is_cut_short(sql: str) -> bool:
+    """Whether a text has more words and marks than are read."""
+    return len(sql) > MAXIMUM_WORDS and any(
+        count > MAXIMUM_WORDS for count, _ in enumerate(_LEXER.finditer(sql))
+    )
+
+
 def words(sql: str) -> Iterator[Word]:
     """The words and marks of a text, without comments; what `$$` encloses is one."""
     for count, found in enumerate(_LEXER.finditer(sql)):
