@@ -4,8 +4,8 @@ import pytest
 
 from scopeaudit.catalogue.rules import load_rules
 from scopeaudit.jobs.use.reader import UseReader
+from scopeaudit.jobs.use.source.tokens import tokenize
 from scopeaudit.jobs.use.text import Kind
-from scopeaudit.jobs.use.tokens import tokenize
 from scopeaudit.model.document import Document
 from scopeaudit.model.location import Source
 from tests.pace import within

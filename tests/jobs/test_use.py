@@ -346,11 +346,11 @@ def test_what_holds_more_than_is_read_of_one_file_is_a_gap(path: str, line: str,
     ("limit", "value"),
     [
         ("reader.MAXIMUM_USES", 0),
-        ("pending.MAXIMUM_BYTES", 10),
-        ("pending.MAXIMUM_TOKENS", 1),
-        ("orm.MAXIMUM_CALLS", -1),
-        ("script_files.MAXIMUM_BYTES", 10),
-        ("script_files._MAXIMUM_EXPANSIONS", 0),
+        ("code.pending.MAXIMUM_BYTES", 10),
+        ("code.pending.MAXIMUM_TOKENS", 1),
+        ("orm.reader.MAXIMUM_CALLS", -1),
+        ("scripts.reader.MAXIMUM_BYTES", 10),
+        ("scripts.reader._MAXIMUM_EXPANSIONS", 0),
     ],
 )
 def test_more_than_is_looked_at_is_a_gap(limit: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:

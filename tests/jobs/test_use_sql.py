@@ -3,7 +3,7 @@
 import pytest
 
 from scopeaudit.catalogue.rules import load_rules
-from scopeaudit.jobs.use.sql import is_sql, statements
+from scopeaudit.jobs.use.sql.statements import is_sql, statements
 
 RULES = load_rules()
 FUNCTIONS = frozenset({"nextval", "pg_terminate_backend"})

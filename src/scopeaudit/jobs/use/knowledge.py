@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from scopeaudit.catalogue.operations import EMPTY, OperationCatalogue
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.use_rules import Action, Library, Program, UseRules, load_uses
-from scopeaudit.jobs.use.aws import AwsNames
-from scopeaudit.jobs.use.github import GithubNames
+from scopeaudit.jobs.use.names.aws import AwsNames
+from scopeaudit.jobs.use.names.github import GithubNames
+from scopeaudit.jobs.use.names.stripe import StripeNames
 from scopeaudit.jobs.use.routes import Routes
-from scopeaudit.jobs.use.sql import Statement
-from scopeaudit.jobs.use.stripe import StripeNames
+from scopeaudit.jobs.use.sql.statements import Statement
 from scopeaudit.model.operation import Operation
 
 READERS = (

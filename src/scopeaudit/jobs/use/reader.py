@@ -6,23 +6,23 @@ from collections.abc import Iterable, Iterator
 from scopeaudit.catalogue.orm_rules import load_orms
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.surroundings import load_surroundings
-from scopeaudit.jobs.use.code import CodeReader
-from scopeaudit.jobs.use.databases import Databases
-from scopeaudit.jobs.use.folder import Folder
+from scopeaudit.jobs.use.code.folder import Folder
+from scopeaudit.jobs.use.code.pending import Pending
+from scopeaudit.jobs.use.code.reader import CodeReader
 from scopeaudit.jobs.use.found import Found, FoundSql
 from scopeaudit.jobs.use.graphql import Field, fields
 from scopeaudit.jobs.use.knowledge import SQL, Knowledge
-from scopeaudit.jobs.use.orm import OrmReader
-from scopeaudit.jobs.use.page import Page
-from scopeaudit.jobs.use.pending import Pending
-from scopeaudit.jobs.use.script_files import SCRIPTS, ScriptFiles
+from scopeaudit.jobs.use.orm.reader import OrmReader
+from scopeaudit.jobs.use.scripts.reader import SCRIPTS, ScriptFiles
+from scopeaudit.jobs.use.scripts.workflow import github_scripts, is_workflow, workflow_uses
 from scopeaudit.jobs.use.servers import mentions_servers, server_uses
-from scopeaudit.jobs.use.settings import Settings
-from scopeaudit.jobs.use.sql import Statement, statements
-from scopeaudit.jobs.use.sql_words import is_cut_short
+from scopeaudit.jobs.use.source.page import Page
+from scopeaudit.jobs.use.source.settings import Settings
+from scopeaudit.jobs.use.source.tokens import tokenize
+from scopeaudit.jobs.use.sql.databases import Databases
+from scopeaudit.jobs.use.sql.statements import Statement, statements
+from scopeaudit.jobs.use.sql.words import is_cut_short
 from scopeaudit.jobs.use.text import CODE, Kind, Text, is_read, text_of_document
-from scopeaudit.jobs.use.tokens import tokenize
-from scopeaudit.jobs.use.workflow import github_scripts, is_workflow, workflow_uses
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source

@@ -1,0 +1,1 @@
+"""What source code asks, followed from file to file."""

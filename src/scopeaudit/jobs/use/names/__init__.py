@@ -1,0 +1,1 @@
+"""How the libraries and commands of single providers name their operations."""

@@ -1,0 +1,1 @@
+"""What mappers, query builders and migrations send."""

@@ -1,0 +1,1 @@
+"""Commands, wherever files hold them."""

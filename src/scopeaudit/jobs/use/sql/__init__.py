@@ -1,0 +1,1 @@
+"""What SQL does, and which database a folder uses."""
