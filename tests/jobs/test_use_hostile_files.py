@@ -46,11 +46,11 @@ def test_anything_is_read_to_the_end(path: str, pieces: list[str]) -> None:
 
 @pytest.mark.parametrize("path", ["a.py", "a.rb", "a.kt", "a.ts", "main.tf", "a.ps1", "site.yml", "a.sh"])
 def test_repetition_takes_no_more_time_than_its_length(path: str) -> None:
-    """Ten thousand characters of each; work that grows with the square takes many times longer."""
+    """Five thousand characters of each; work that grows with the square takes many times longer."""
     reader = reader_of(path, WORDS)
     for piece in PIECES:
-        lines = "".join(piece if number % 40 else f"{piece}\n" for number in range(10_000 // len(piece)))
-        with within(3):
+        lines = "".join(piece if number % 40 else f"{piece}\n" for number in range(5_000 // len(piece)))
+        with within(1):
             reader.take(Document(Source.TREE, path, f"# {WORDS}\n{lines}".encode()))
     with within(30):
         reader.uses()
