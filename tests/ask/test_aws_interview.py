@@ -58,13 +58,14 @@ def test_a_users_policies_are_read_and_evaluated() -> None:
     assert dict(authority.facts) == {"identity": ALICE, "policies": "inline policy p"}
     assert transport.questions == [
         "sts:GetCallerIdentity",
+        "iam:ListAccessKeys",
         "iam:GetUser",
         "iam:ListAttachedUserPolicies",
         "iam:ListUserPolicies",
         "iam:ListGroupsForUser",
         "iam:GetUserPolicy",
     ]
-    assert authority.requests == 6
+    assert authority.requests == 7
     why = "not asked, since nothing that matters most is granted"
     unreadable = f"organization policies not readable: iam:SimulatePrincipalPolicy: {why}"
     assert gaps == ((ORGANIZATION, unreadable),)
@@ -187,7 +188,64 @@ def test_the_root_user_may_do_everything_and_says_what_could_still_bind_it() -> 
     assert gaps == (
         (ORGANIZATION, "organization policies not readable: they bind the root user of a member account"),
     )
-    assert transport.questions == ["sts:GetCallerIdentity"]
+    assert transport.questions == ["sts:GetCallerIdentity", "iam:ListAccessKeys"]
+
+
+def listed(*keys: tuple[str, str], more: str = "<IsTruncated>false</IsTruncated>") -> Answer:
+    found = (f"<AccessKeyId>{key}</AccessKeyId><CreateDate>{made}</CreateDate>" for key, made in keys)
+    return ok("ListAccessKeys", members("AccessKeyMetadata", *found, more=more))
+
+
+OWN = dict(held().credential.context)["key_id"]
+OTHER = key_id("210987654321")
+
+
+@pytest.mark.parametrize(
+    "answers", [user_answers(), {"sts:GetCallerIdentity": identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)}]
+)
+def test_a_lasting_key_says_when_it_was_issued(answers: dict[str, object]) -> None:
+    keys = listed((OTHER, "2019-01-01T00:00:00Z"), (OWN, "2024-02-03T04:05:06Z"))
+    transport = Scripted(answers | {"iam:ListAccessKeys": keys})
+    assert interview(transport, operations=FEW)[0].issued == "2024-02-03T04:05:06Z"
+    assert dict(transport.asked)["iam:ListAccessKeys"] == {
+        "Action": "ListAccessKeys",
+        "Version": "2010-05-08",
+    }
+
+
+def test_a_key_on_a_later_page_is_found() -> None:
+    def pages(form: dict[str, str]) -> Answer:
+        if "Marker" in form:
+            return listed((OWN, "2024-02-03T04:05:06Z"))
+        return listed(
+            (OTHER, "2019-01-01T00:00:00Z"), more="<IsTruncated>true</IsTruncated><Marker>m</Marker>"
+        )
+
+    answers = user_answers() | {"iam:ListAccessKeys": pages}
+    assert interview(Scripted(answers), operations=FEW)[0].issued == "2024-02-03T04:05:06Z"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error("AccessDenied"),
+        listed(),
+        listed((OTHER, "2019-01-01T00:00:00Z")),
+        listed((OWN, "yesterday")),
+        ok("ListAccessKeys", "<AccessKeyMetadata>no list</AccessKeyMetadata>"),
+        ok("ListAccessKeys", members("AccessKeyMetadata", "text")),
+    ],
+)
+def test_when_a_key_was_issued_stays_open_and_nothing_else_does(answer: Answer) -> None:
+    with_keys = interview(Scripted(user_answers() | {"iam:ListAccessKeys": answer}), operations=FEW)
+    assert with_keys[0].issued is None
+    assert with_keys == interview(Scripted(user_answers()), operations=FEW)
+
+
+def test_a_session_is_not_asked_when_its_owners_keys_were_issued() -> None:
+    transport = Scripted(user_answers())
+    interview(transport, operations=FEW, credential=held(token=TOKEN))
+    assert "iam:ListAccessKeys" not in transport.questions
 
 
 def test_a_federated_session_is_unknown_but_for_what_is_documented() -> None:

@@ -121,6 +121,18 @@ def put(cloud: Cloud, *statements: Any, name: str = "p") -> None:
     cloud.iam.put_user_policy(UserName="alice", PolicyName=name, PolicyDocument=document(*statements))
 
 
+def test_a_key_says_when_it_was_issued_if_its_user_may_list_keys(cloud: Cloud) -> None:
+    older, key = cloud.user_key(), cloud.user_key()
+    (made,) = (
+        each["CreateDate"]
+        for each in cloud.iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
+        if each["AccessKeyId"] == dict(key.credential.context)["key_id"]
+    )
+    assert cloud.ask(older)[0].issued is None
+    put(cloud, READ_IAM)
+    assert cloud.ask(key)[0].issued == made.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_a_users_inline_policy(cloud: Cloud) -> None:
     put(cloud, READ_IAM, allow("s3:*", ["arn:aws:s3:::site", "arn:aws:s3:::site/*"]), deny("s3:DeleteBucket"))
     authority, gaps = cloud.ask(cloud.user_key())

@@ -83,6 +83,8 @@ READ_ONLY_ACTIONS: Mapping[str, ReadOnlyAction] = MappingProxyType(
         entry.question: entry
         for entry in (
             ReadOnlyAction("sts", "GetCallerIdentity", "2011-06-15", f"{_STS}/API_GetCallerIdentity.html"),
+            # Without a name it is about the user or root user whose key signs.
+            _iam("ListAccessKeys", is_paged=True),
             _iam("GetUser", "UserName"),
             _iam("ListAttachedUserPolicies", "UserName", is_paged=True),
             _iam("ListUserPolicies", "UserName", is_paged=True),

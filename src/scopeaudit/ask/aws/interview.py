@@ -19,6 +19,7 @@ from scopeaudit.ask.aws.reading import Ask, PolicyReading, Result
 from scopeaudit.ask.aws.signing import KEY_ID
 from scopeaudit.ask.aws.simulation import Simulation
 from scopeaudit.ask.conclude import conclude
+from scopeaudit.ask.dates import read_date, written
 from scopeaudit.ask.learnt import Learnt
 from scopeaudit.ask.ledger import Ledger
 from scopeaudit.ask.request import Answer, Request
@@ -28,10 +29,12 @@ from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, State
 from scopeaudit.model.secret import HeldCredential
 
 _IDENTITY = "sts:GetCallerIdentity"
+_KEYS = "iam:ListAccessKeys"
 _MOST_PAGES = 50
 _MOST_ATTEMPTS = 3
 _READING_LEVELS = frozenset({"LIST", "READ"})
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe", "eusc-")
+_LASTING = (PrincipalKind.USER, PrincipalKind.ROOT)
 _WITH_POLICIES = (PrincipalKind.USER, PrincipalKind.USER_SESSION, PrincipalKind.ROLE_SESSION)
 
 
@@ -191,11 +194,24 @@ class AwsInterview:
         return ()
 
     def _ask_policies(self) -> None:
-        if self._principal is None or self._principal.kind not in _WITH_POLICIES:
+        if self._principal is None:
+            return
+        if self._principal.kind in _LASTING:
+            # A list that may not be read only leaves open when the key was issued.
+            self._queue([Ask(_KEYS, {}, self._take_keys, lambda _: ())])
+        if self._principal.kind not in _WITH_POLICIES:
             return
         reading = (each.id for each in self._catalogue.operations.values() if each.verb in _READING_LEVELS)
         self._reading = PolicyReading(self._principal, frozenset(reading))
         self._queue(self._reading.opening())
+
+    def _take_keys(self, result: Result) -> tuple[Ask, ...]:
+        """When the key was issued, from the list of its owner's keys."""
+        for each in answers.list_at(result, "AccessKeyMetadata"):
+            issued = read_date(answers.text_at(each, "CreateDate"))
+            if answers.text_at(each, "AccessKeyId") == self._context.get(KEY_ID) and issued is not None:
+                self.learnt.issued = written(issued)
+        return ()
 
     def _holdings(self, principal: Principal, reading: PolicyReading) -> Holdings:
         context = context_of(principal, self._now, role_arn=reading.role_arn, tags=reading.tags)

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from scopeaudit.ask.aws.actions import READ_ONLY_ACTIONS
 
 _USER = "if the key is a user's"
+_LASTING = "if the key is a user's or the root user's"
 _ROLE = "if the key is of a role's session"
 _EITHER = "if the key is a user's or of a role's session"
 _QUESTIONS: tuple[tuple[str, str, str | None], ...] = (
     ("sts:GetCallerIdentity", "whose key it is", None),
+    ("iam:ListAccessKeys", "when the key was issued", _LASTING),
     ("iam:GetUser", "the permissions boundary and tags of the user", _USER),
     ("iam:ListAttachedUserPolicies", "the managed policies of the user", _USER),
     ("iam:ListUserPolicies", "the names of the inline policies of the user", _USER),
