@@ -11,6 +11,7 @@ from scopeaudit.model.errors import UsageError
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
 from scopeaudit.reach.tree import tree
+from tests.pace import within
 
 
 def _read(root: Path) -> tuple[dict[str, bytes], list[Gap]]:
@@ -198,3 +199,21 @@ def _remove_chain(folder: Path) -> None:
             Path("d").rmdir()
     finally:
         os.chdir(here)
+
+
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="holes are told by POSIX systems")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_a_file_with_holes_takes_no_more_than_what_was_written_to_it(tmp_path: Path, encoding: str) -> None:
+    """A terabyte of nothing, with text before, amid and behind it."""
+    texts = [f"TOKEN_{number}=abcdefghij\n".encode(encoding) for number in range(3)]
+    with (tmp_path / "sparse").open("wb") as file:
+        for text, at in zip(texts, (0, 1 << 39, (1 << 40) + 4_096), strict=True):
+            file.seek(at)
+            file.write(text)
+        file.truncate((1 << 40) + (1 << 30))
+    with within(5):
+        found = list(tree(tmp_path))
+    assert [each for each in found if isinstance(each, Gap)] == []
+    views = [bytes(each.data) for each in found if isinstance(each, Document)]
+    for text in texts:
+        assert any(text.decode(encoding).encode() in view for view in views)
