@@ -43,6 +43,7 @@ def repository(folder: Path) -> Path:
         "objects/info/alternates",
         "objects/info/commit-graph",
         "objects/pack/multi-pack-index",
+        f"objects/{OBJECT[:2]}/{OBJECT[2:]}",
         "objects/pack/pack-1234567890123456789012345678901234567890.idx",
         "index",
         "worktrees/a/HEAD",
@@ -86,13 +87,15 @@ def test_a_pipe_that_git_reads_first_is_a_gap_soon(
     ]
 
 
-def test_a_staged_object_that_is_a_pipe_is_a_gap_soon(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_object_in_other_objects_that_is_a_pipe_is_a_gap_soon(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What a repository borrows from lies anywhere, and is not looked through."""
     monkeypatch.setattr(git_module, "_TIMEOUT_SECONDS", 0.5)
-    (repository / f".git/objects/{OBJECT[:2]}").mkdir(exist_ok=True)
+    (tmp_path / f"lent/{OBJECT[:2]}").mkdir(parents=True)
     git(repository, "update-index", "--add", "--cacheinfo", f"100644,{OBJECT},z.env")
-    os.mkfifo(repository / f".git/objects/{OBJECT[:2]}/{OBJECT[2:]}")
+    (repository / ".git/objects/info/alternates").write_text(f"{tmp_path / 'lent'}\n")
+    os.mkfifo(tmp_path / f"lent/{OBJECT[:2]}/{OBJECT[2:]}")
     assert [each.why for each in staged(repository) if isinstance(each, Gap)] == [
         "could not be read: git gave no answer for 0.5 seconds"
     ]

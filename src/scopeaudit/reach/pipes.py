@@ -4,9 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-_OBJECT_FOLDER = 2
-"""Characters of the names of folders that hold nothing but objects in files of their own."""
-
 
 def open_without_waiting(name: str, flags: int) -> int:
     """An `opener` for regular files alone.
@@ -22,10 +19,7 @@ def open_without_waiting(name: str, flags: int) -> int:
 
 
 def waiting_file(directory: Path) -> str | None:
-    """A file of a git directory that git would wait for, by its path in there; `None` if there is none.
-
-    Folders of single objects are left out: there may be a great many, and git is waited for with patience.
-    """
+    """A file of a git directory that git would wait for, by its path in there; `None` if there is none."""
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -37,8 +31,7 @@ def waiting_file(directory: Path) -> str | None:
         for entry in entries:
             name = f"{folder}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                if folder != "objects/" or len(entry.name) != _OBJECT_FOLDER:
-                    pending.append(f"{name}/")
+                pending.append(f"{name}/")
             elif not _is_file(entry) and _waits(directory / name):
                 return name
     return None
