@@ -16,13 +16,14 @@ from scopeaudit.jobs.use.orm.reader import OrmReader
 from scopeaudit.jobs.use.scripts.reader import SCRIPTS, ScriptFiles
 from scopeaudit.jobs.use.scripts.workflow import github_scripts, is_workflow, workflow_uses
 from scopeaudit.jobs.use.servers import mentions_servers, server_uses
+from scopeaudit.jobs.use.source.notebooks import is_notebook, notebook_texts
 from scopeaudit.jobs.use.source.page import Page
 from scopeaudit.jobs.use.source.settings import Settings
 from scopeaudit.jobs.use.source.tokens import tokenize
 from scopeaudit.jobs.use.sql.databases import Databases
 from scopeaudit.jobs.use.sql.statements import Statement, statements
 from scopeaudit.jobs.use.sql.words import is_cut_short
-from scopeaudit.jobs.use.text import CODE, Kind, Text, is_read, text_of_document
+from scopeaudit.jobs.use.text import CODE, MAXIMUM_BYTES, Kind, Text, is_read, text_of_document
 from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
@@ -95,11 +96,26 @@ class UseReader:
         self._databases.see_document(document)
         self._orms.see(document)
         self._pending.see(document)
-        text = text_of_document(document)
-        if text is None:
-            if is_read(document) and self._speaks(bytes(document.data)):
-                self._unread.add(document.path)
+        if is_notebook(document.path):
+            self._take_notebook(document)
             return
+        text = text_of_document(document)
+        if text is not None:
+            self._take_text(text)
+        elif is_read(document) and self._speaks(bytes(document.data)):
+            self._unread.add(document.path)
+
+    def _take_notebook(self, document: Document) -> None:
+        is_section = document.own is not None and self._speaks(bytes(document.data))
+        for text in notebook_texts(document):
+            if len(text.document.data) <= MAXIMUM_BYTES:
+                self._take_text(text)
+            elif self._speaks(bytes(text.document.data)):
+                self._unread.add(document.path)
+        if is_section:
+            self._unread.add(document.path)
+
+    def _take_text(self, text: Text) -> None:
         if text.kind in CODE:
             self._take_code(text)
         elif text.kind is Kind.SQL:

@@ -1,6 +1,7 @@
 """A document as text with lines, and what kind of text it is."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -138,13 +139,18 @@ _SKIPPED = frozenset(
 )
 
 
+def is_skipped(path: str) -> bool:
+    """Whether a file lies among what others wrote: dependencies, and what tools keep."""
+    return any(part in _SKIPPED for part in PurePosixPath(path).parts[:-1])
+
+
 def kind_of(path: str, data: bytes | memoryview) -> Kind | None:
     """What a file is read as; `None` if it is no use to read it."""
-    parts = PurePosixPath(path)
-    if any(part in _SKIPPED for part in parts.parts[:-1]):
+    if is_skipped(path):
         return None
+    parts = PurePosixPath(path)
     name = parts.name.lower()
-    if name.endswith((".min.js", ".lock", "-lock.json", "-lock.yaml", ".d.ts", ".map", ".ipynb")):
+    if name.endswith((".min.js", ".lock", "-lock.json", "-lock.yaml", ".d.ts", ".map")):
         return None
     if name in _NAMES or name.startswith(("dockerfile.", "makefile.")):
         return _NAMES.get(name) or _NAMES[name.partition(".")[0]]
@@ -162,10 +168,12 @@ def kind_of(path: str, data: bytes | memoryview) -> Kind | None:
 class Text:
     """A document's characters, with the line of each offset."""
 
-    def __init__(self, document: Document, kind: Kind, text: str) -> None:
+    def __init__(self, document: Document, kind: Kind, text: str, lines: Sequence[int] | None = None) -> None:
+        """`lines` are those of the file on which the lines of the text stand, where they are not the same."""
         self.document = document
         self.kind = kind
         self.text = text
+        self._lines = lines
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -178,7 +186,10 @@ class Text:
 
     def line(self, offset: int) -> int:
         """Line of an offset in the file, from 1."""
-        return bisect_right(self._starts, offset) - 1 + self.document.line
+        index = bisect_right(self._starts, offset) - 1
+        if self._lines is None:
+            return index + self.document.line
+        return self._lines[min(index, len(self._lines) - 1)]
 
     def location(self, offset: int) -> Location:
         """Where in the file an offset is; no column: what is shown is a whole line's."""
