@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from scopeaudit.catalogue.finding_rule import FindingRule
-from scopeaudit.model.finding import AuditedCredential, Report, Severity
+from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity
+from scopeaudit.model.location import Location
 from scopeaudit.report.around import write_usable
 from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
-from scopeaudit.report.layout import Page, listing, name, prose, separated
+from scopeaudit.report.layout import Page, Word, listing, name, prose, separated
 from scopeaudit.report.order import by_id, by_place, sorted_accepted, sorted_candidates, sorted_suppressed
 from scopeaudit.report.reach import blocked, names_of
 from scopeaudit.report.story import Story, stories
@@ -19,7 +20,7 @@ _TOLD_IN_A_LINE = 75
 _CLEAN_SHOWN = 10
 _GAP_GROUPS_SHOWN = 8
 _GAP_NAMES_SHOWN = 4
-_IGNORED_SHOWN = 10
+_ASIDE_SHOWN = 10
 _CANDIDATES_SHOWN = 5
 _CANDIDATE_PLACES_SHOWN = 3
 _LABEL = 10
@@ -125,36 +126,36 @@ def _write_quiet(
 
 
 def _write_ignored(page: Page, report: Report) -> None:
-    ignored = sorted_suppressed(report)
-    if not ignored:
-        return
-    page.blank()
-    page.paragraph(prose(f"Ignored: {counted(len(ignored), 'finding')}, by comments in the folder", "bold"))
-    for suppressed in ignored[:_IGNORED_SHOWN]:
-        finding, remark = suppressed.finding, suppressed.remarks[0]
-        words = separated([name(finding.rule), name(describe_place(remark.location))])
-        label = prose(finding.severity.value, "dim")
-        page.row(label, [*words, ("—", ""), *prose(remark.reason)], indent=2, label_width=_LABEL - 1)
-    if len(ignored) > _IGNORED_SHOWN:
-        page.paragraph(prose(f"{len(ignored) - _IGNORED_SHOWN:,} more"), indent=2)
+    rows = []
+    for each in sorted_suppressed(report):
+        remark = each.remarks[0]
+        rows.append((each.finding, remark.location, [("—", ""), *prose(remark.reason)]))
+    _write_aside(page, "Ignored", "by comments in the folder", rows)
 
 
 def _write_accepted(page: Page, report: Report) -> None:
-    accepted = sorted_accepted(report)
-    if not accepted:
+    rows = []
+    for each in sorted_accepted(report):
+        words = [] if each.expires is None else [("·", "dim"), *prose(f"until {each.expires.isoformat()}")]
+        words += [("—", ""), *prose(each.reason)] if each.reason else []
+        rows.append((each.finding, next(iter(each.finding.locations), None), words))
+    _write_aside(page, "Accepted", "by the baseline", rows)
+
+
+def _write_aside(
+    page: Page, title: str, by_whom: str, rows: Sequence[tuple[Finding, Location | None, list[Word]]]
+) -> None:
+    """Findings that somebody has dealt with: each with a place, and with words about why."""
+    if not rows:
         return
     page.blank()
-    page.paragraph(prose(f"Accepted: {counted(len(accepted), 'finding')}, by the baseline", "bold"))
-    for each in accepted[:_IGNORED_SHOWN]:
-        finding = each.finding
-        words = separated([name(finding.rule), *(name(describe_place(at)) for at in finding.locations[:1])])
-        if each.expires is not None:
-            words += [("·", "dim"), *prose(f"until {each.expires.isoformat()}")]
-        if each.reason:
-            words += [("—", ""), *prose(each.reason)]
-        page.row(prose(finding.severity.value, "dim"), words, indent=2, label_width=_LABEL - 1)
-    if len(accepted) > _IGNORED_SHOWN:
-        page.paragraph(prose(f"{len(accepted) - _IGNORED_SHOWN:,} more"), indent=2)
+    page.paragraph(prose(f"{title}: {counted(len(rows), 'finding')}, {by_whom}", "bold"))
+    for finding, place, why in rows[:_ASIDE_SHOWN]:
+        names = [name(finding.rule), *([] if place is None else [name(describe_place(place))])]
+        label = prose(finding.severity.value, "dim")
+        page.row(label, [*separated(names), *why], indent=2, label_width=_LABEL - 1)
+    if len(rows) > _ASIDE_SHOWN:
+        page.paragraph(prose(f"{len(rows) - _ASIDE_SHOWN:,} more"), indent=2)
 
 
 def _write_candidates(page: Page, report: Report, *, shown: int) -> None:
