@@ -398,3 +398,20 @@ def test_a_scan_without_archives_imports_no_reader_of_them(tmp_path: Path) -> No
 def test_held_bytes_are_copied_out() -> None:
     assert Held(memoryview(b"abcdef")).read(4, 10) == b"ef"
     assert zlib.crc32(Held(b"ab").read(5, 1)) == 0
+
+
+@pytest.mark.parametrize("beginning", [b"PACK\0\0\0\x02", b"# v2 git bundle\n", b"# v3 git bundle\n"])
+def test_a_pack_of_git_objects_is_a_gap(beginning: bytes) -> None:
+    why = "is a pack of git objects: only those of a repository are read"
+    assert _expanded(beginning + b"rest") == [_gap("a", why)]
+    assert _read(_zip({"b.pack": beginning}))[1] == [_gap("a!/b.pack", why)]
+
+
+@pytest.mark.parametrize("archive", [_zip, _tar])
+def test_a_repository_in_an_archive_is_one_gap(archive: Callable[[dict[str, bytes]], bytes]) -> None:
+    objects = {
+        f"x/.git/objects/{number:02x}/{number:038x}": zlib.compress(b"blob 1\0a") for number in range(3)
+    }
+    _, gaps = _read(archive({"x/.git/HEAD": TEXT} | objects))
+    why = "is an object of git: only those of a repository are read; so are 2 more members"
+    assert gaps == [_gap(f"a!/{next(iter(objects))}", why)]

@@ -55,6 +55,12 @@ class Form(Enum):
     BZIP2 = "bzip2"
     XZ = "xz"
     UNREAD = "an archive of a kind that is not read"
+    GIT = "a pack of git objects: only those of a repository are read"
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether its members can be read."""
+        return self not in (Form.UNREAD, Form.GIT)
 
 
 _MAGIC = (
@@ -66,6 +72,9 @@ _MAGIC = (
     (b"7z\xbc\xaf\x27\x1c", Form.UNREAD),
     (b"Rar!\x1a\x07", Form.UNREAD),
     (b"\x28\xb5\x2f\xfd", Form.UNREAD),
+    (b"PACK\0\0\0", Form.GIT),
+    (b"# v2 git bundle\n", Form.GIT),
+    (b"# v3 git bundle\n", Form.GIT),
 )
 _FIRST = frozenset(magic[0] for magic, _ in _MAGIC)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")

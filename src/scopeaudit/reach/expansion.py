@@ -1,5 +1,6 @@
 """One file's archives opened, one inside of the other, within limits that hold for all of them together."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -26,6 +27,7 @@ from scopeaudit.reach.containers import (
 )
 from scopeaudit.reach.sections import SECTION_BYTES, documents, sections
 
+_GIT_OBJECT = re.compile(r"(?:^|/)objects/[0-9a-f]{2}/[0-9a-f]{38}(?:[0-9a-f]{24})?$")
 _SUFFIXES = {".gz", ".bz2", ".xz"}
 _SHORT_SUFFIXES = {"tgz", "tbz2", "txz"}
 T = TypeVar("T")
@@ -48,7 +50,7 @@ class Expansion:
 
     def archive(self, path: str, form: Form, stored: Bytes, depth: int) -> Iterator[Document | Gap]:
         """The documents in an archive, and gaps for what could not be read; it never raises."""
-        if form is Form.UNREAD:
+        if not form.is_opened:
             yield _gap(path, f"is {form.value}")
             return
         if depth > limits.DEPTH:
@@ -58,6 +60,8 @@ class Expansion:
         for member in self._guarded(self._members_of(path, form, stored, notes), notes, ""):
             chunks = self._guarded(member.chunks, notes, member.name)
             yield from self._member(path + SEPARATOR + member.name, chunks, depth)
+            if _GIT_OBJECT.search(member.name):
+                notes.add("is an object of git: only those of a repository are read", member.name)
             if self._refusal is not None:
                 break
         yield from notes.gaps()
