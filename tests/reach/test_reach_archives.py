@@ -156,7 +156,13 @@ def test_the_form_is_told_by_bytes_alone() -> None:
     assert _expanded(TEXT * 100) == []
 
 
-@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x28\xb5\x2f\xfd"])
+@pytest.mark.parametrize(
+    "magic",
+    [
+        b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"LZIP\x01", b"\x1f\x9d\x90",
+        b"\xff\x06\0\0sNaPpY", b"MSCF\0\0\0\0", b"xar!\0\x1c", b"hsqs", b"\xed\xab\xee\xdb", b"!<arch>\ndebian-binary   ",
+    ],
+)  # fmt: skip
 def test_other_archives_are_a_gap(magic: bytes) -> None:
     assert _expanded(magic + b"rest") == [_gap("a", "is an archive of a kind that is not read")]
 

@@ -29,7 +29,7 @@ _BARE = ("HEAD", "objects", "refs")
 _SIGNED = re.compile(rb"^(?:author|tagger) [^\n]*?(-?\d{1,18}) ([+-]\d{4})$", re.MULTILINE)
 _TAGGED = re.compile(rb"^object ([0-9a-f]{40,64})$", re.MULTILINE)
 _NAMED_UNREADABLE = 20
-_FIRST_OF_ARCHIVES = frozenset(b"PB7R(\x1f\xfd")
+_FIRST_OF_ARCHIVES = frozenset(b"PB7R(L\x04\x1f\xfd\xff\xed")
 """First bytes of archives that need hold no zero byte; `form_of` decides."""
 
 
