@@ -18,12 +18,12 @@ from scopeaudit.detect.detect import detect
 from scopeaudit.detect.detection import Detection
 from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import Report, ScanFacts
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.job import FILE_NAME
 from scopeaudit.model.location import Source
 from scopeaudit.model.progress import Progress
 from scopeaudit.model.remark import Remark
+from scopeaudit.model.report import Report, ScanFacts
 from scopeaudit.reach.nested import Nested
 from scopeaudit.reach.sources import read
 from scopeaudit.sweep.equipment import detection_engine, detection_plan

@@ -10,10 +10,11 @@ from scopeaudit.audit.ignoring import CANDIDATE, UNUSED, Ignoring, ignore
 from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, State, Verdict
 from scopeaudit.model.candidate import Candidate, CandidateType
 from scopeaudit.model.credential import Credential
-from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Suppressed
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.policy import Policy
 from scopeaudit.model.remark import Remark
+from scopeaudit.model.report import Suppressed
 
 EXCESS = "excess-authority"
 TODAY = datetime.date(2026, 11, 21)

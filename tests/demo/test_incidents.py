@@ -18,8 +18,9 @@ from scopeaudit.catalogue.decode import decode
 from scopeaudit.catalogue.rules import Rules, load_rules
 from scopeaudit.demo.incident import incidents_directory, load_incident, replay
 from scopeaudit.model.authority import Verdict
-from scopeaudit.model.finding import Finding, Report
+from scopeaudit.model.finding import Finding
 from scopeaudit.model.location import Source
+from scopeaudit.model.report import Report
 from scopeaudit.pipeline import ScanOptions, now, scan
 from tests.demo.surroundings import surrounding
 

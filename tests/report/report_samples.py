@@ -22,19 +22,12 @@ from scopeaudit.model.context import (
     Way,
 )
 from scopeaudit.model.credential import Credential
-from scopeaudit.model.finding import (
-    AuditedCredential,
-    Finding,
-    FindingOperation,
-    Report,
-    ScanFacts,
-    Severity,
-    Suppressed,
-)
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Severity
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Gate, Reversible, Touches, Window
 from scopeaudit.model.remark import Remark
+from scopeaudit.model.report import Report, ScanFacts, Suppressed
 
 PROVIDERS = {"railway": "Railway", "postgresql": "PostgreSQL", "pypi": "PyPI"}
 

@@ -7,8 +7,9 @@ from jsonschema import Draft202012Validator
 from report_samples import HOSTILE, INCIDENT, RULES, SAMPLES
 
 from scopeaudit import __version__
-from scopeaudit.model.finding import Finding, Report, ScanFacts, Severity
+from scopeaudit.model.finding import Finding, Severity
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.report import Report, ScanFacts
 from scopeaudit.report.sarif import render
 
 _STRUCTURE = json.loads((Path(__file__).parent / "sarif_structure.json").read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 import pytest
 from report_samples import SUPPRESSED
 
-from scopeaudit.model.finding import Report, ScanFacts
+from scopeaudit.model.report import Report, ScanFacts
 from scopeaudit.report.summary import caveats, summary_line
 
 

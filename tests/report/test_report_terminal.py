@@ -22,10 +22,11 @@ from rich.cells import cell_len
 
 from scopeaudit.model.authority import Authority, Evidence, EvidenceKind, Grant, Resource, State, Verdict
 from scopeaudit.model.credential import Credential
-from scopeaudit.model.finding import AuditedCredential, Finding, Report, ScanFacts, Severity
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Reversible, Window
+from scopeaudit.model.report import Report, ScanFacts
 from scopeaudit.report.layout import Page, listing, prose
 from scopeaudit.report.terminal import render
 from tests.pace import within

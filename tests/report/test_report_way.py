@@ -7,9 +7,10 @@ from report_samples import CONTEXT, PROVIDERS, PYPI, RAILWAY, RULES, operation
 
 from scopeaudit.model.authority import Resource
 from scopeaudit.model.context import Denial, Reach, Strength, Way
-from scopeaudit.model.finding import AuditedCredential, Finding, Report, ScanFacts, Severity, Step
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Step
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.operation import Effect, Gate, Reversible, Touches
+from scopeaudit.model.report import Report, ScanFacts
 from scopeaudit.report.terminal import render
 
 DATA = frozenset({Touches.DATA})

@@ -16,11 +16,12 @@ from scopeaudit.audit.words import listed
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import EvidenceKind
 from scopeaudit.model.candidate import Candidate
-from scopeaudit.model.finding import AuditedCredential, Finding, Severity, Suppressed
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.location import Location, Source
 from scopeaudit.model.policy import Policy
 from scopeaudit.model.remark import Remark
+from scopeaudit.model.report import Suppressed
 
 UNUSED = "unused-ignore"
 CANDIDATE = "unknown-provider"

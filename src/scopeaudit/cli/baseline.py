@@ -13,7 +13,7 @@ from scopeaudit.jobs.files import replace_text, text_of
 from scopeaudit.jobs.raw import printable
 from scopeaudit.model.baseline import Baseline
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import Report
+from scopeaudit.model.report import Report
 from scopeaudit.pipeline import against_baseline
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import typer
 
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.cli.asking import ask_options
-from scopeaudit.model.finding import Report, Severity
+from scopeaudit.model.finding import Severity
 from scopeaudit.model.location import Source
+from scopeaudit.model.report import Report
 from scopeaudit.pipeline import ScanOptions, outlook_of, scan
 
 if TYPE_CHECKING:

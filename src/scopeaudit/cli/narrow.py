@@ -16,9 +16,10 @@ from scopeaudit.model.errors import UsageError
 if TYPE_CHECKING:
     from scopeaudit.catalogue.rules import Rules
     from scopeaudit.jobs.narrow.narrower import Narrower
-    from scopeaudit.model.finding import AuditedCredential, Report
+    from scopeaudit.model.finding import AuditedCredential
     from scopeaudit.model.job import Declarations, Job
     from scopeaudit.model.policy import Policy
+    from scopeaudit.model.report import Report
     from scopeaudit.report.json_text import Json
 
 _IDS_SHOWN = 5

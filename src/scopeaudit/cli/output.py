@@ -7,7 +7,8 @@ from pathlib import Path
 
 from scopeaudit.catalogue.rules import Rules
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import Report, Severity
+from scopeaudit.model.finding import Severity
+from scopeaudit.model.report import Report
 from scopeaudit.report.formats import FORMATS, format_for
 
 

@@ -17,8 +17,8 @@ from scopeaudit.catalogue.rules import Rules
 from scopeaudit.catalogue.templates import expand
 from scopeaudit.demo.railway import RailwayStandIn
 from scopeaudit.model.errors import ScopeauditError
-from scopeaudit.model.finding import Report
 from scopeaudit.model.location import Source
+from scopeaudit.model.report import Report
 from scopeaudit.pipeline import ScanOptions, now, scan
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.errors import UsageError
-from scopeaudit.model.finding import Report
+from scopeaudit.model.report import Report
 
 
 class Render(Protocol):

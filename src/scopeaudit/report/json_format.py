@@ -8,16 +8,10 @@ import datetime
 from scopeaudit.model.authority import Authority, Resource, Verdict
 from scopeaudit.model.baseline import Accepted, Entry
 from scopeaudit.model.candidate import Candidate
-from scopeaudit.model.finding import (
-    AuditedCredential,
-    Finding,
-    FindingOperation,
-    Report,
-    Severity,
-    Suppressed,
-)
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Severity
 from scopeaudit.model.gap import Gap
 from scopeaudit.model.location import Location
+from scopeaudit.model.report import Report, Suppressed
 from scopeaudit.report.context_json import context_json as _context
 from scopeaudit.report.json_text import Json, json_text
 from scopeaudit.report.order import (

@@ -2,9 +2,10 @@
 
 from scopeaudit.model.baseline import Accepted, Entry
 from scopeaudit.model.candidate import Candidate
-from scopeaudit.model.finding import Finding, Report, Suppressed
+from scopeaudit.model.finding import Finding
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.report import Report, Suppressed
 
 _STAGES = {stage: number for number, stage in enumerate(Stage)}
 _SOURCES = {

@@ -13,11 +13,12 @@ from scopeaudit.catalogue.finding_rule import FindingRule
 from scopeaudit.model.authority import Verdict
 from scopeaudit.model.baseline import Accepted, State
 from scopeaudit.model.candidate import Candidate
-from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity, Suppressed
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity
 from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.job import FILE_NAME
 from scopeaudit.model.location import Location, Source
+from scopeaudit.model.report import Report, Suppressed
 from scopeaudit.report.json_text import Json, json_text
 from scopeaudit.report.order import (
     by_place,

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scopeaudit.model.authority import Resource
-from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Report, Severity, Step
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation, Severity, Step
 from scopeaudit.model.location import Location
+from scopeaudit.model.report import Report
 from scopeaudit.report.danger import most_dangerous_first
 from scopeaudit.report.order import by_id, by_place, by_severity
 from scopeaudit.report.reached import Reached, is_copy, with_contents

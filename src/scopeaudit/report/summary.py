@@ -3,8 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from scopeaudit.model.finding import Report, Severity
+from scopeaudit.model.finding import Severity
 from scopeaudit.model.gap import Stage
+from scopeaudit.model.report import Report
 from scopeaudit.report.order import sorted_gaps
 
 _STATEMENTS = {

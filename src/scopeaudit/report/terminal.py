@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from scopeaudit.catalogue.finding_rule import FindingRule
-from scopeaudit.model.finding import AuditedCredential, Finding, Report, Severity
+from scopeaudit.model.finding import AuditedCredential, Finding, Severity
 from scopeaudit.model.location import Location
+from scopeaudit.model.report import Report
 from scopeaudit.report.around import write_usable
 from scopeaudit.report.chapter import describe_place, describe_subject, write_chapter
 from scopeaudit.report.layout import Page, Word, listing, name, prose, separated
