@@ -1,6 +1,7 @@
 """A baseline accepts what was there, and nothing that is added to it."""
 
 import datetime
+import json
 from dataclasses import replace
 
 import pytest
@@ -150,6 +151,21 @@ def test_the_first_problems_of_very_many_are_told() -> None:
         ('{"version": 1,\n "accepted": [}', "b.json:2: is no JSON"),
         ('{"version": 1, "accepted": [{"severity": 1}]}', "accepted[0].severity: expected a text"),
         (f'{{"version": 1, "accepted": [{ENTRY}, {ENTRY}]}}', "accepted[1].fingerprint: is given twice"),
+        *(
+            (
+                f'{{"version": 1, "accepted": [{ENTRY[:-1]}, "apart": {wrong}}}]}}',
+                "accepted[0].apart: expected a list",
+            )
+            for wrong in (
+                "null",
+                "{}",
+                "[[]]",
+                '[{"operations": ["a"]}]',
+                '[{"operations": ["a"], "resources": "b"}]',
+                '[{"operations": [[]], "resources": []}]',
+                '[{"operations": [], "resources": [], "more": []}]',
+            )
+        ),
         (with_more("reason", " "), "accepted[0].reason: is empty"),
         (with_more("expires", "soon"), "accepted[0].expires: expected a day"),
         ("[]", "expected a mapping"),
@@ -200,6 +216,110 @@ def test_resources_that_are_not_known_any_more_are_no_fewer_resources() -> None:
     assert known.findings == ()
     assert [each.message for each in unknown.findings] == [
         "It may. When it was accepted its resources were known; now they are not."
+    ]
+
+
+# what each operation acts on
+
+V1, V2, B1 = "volume/1", "volume/2", "backup/1"
+
+
+def acting(**resources: str) -> Finding:
+    """A finding whose operations act on these, given as words."""
+    operations = tuple(
+        replace(operation(name), resources=tuple(sorted(each.split()))) for name, each in resources.items()
+    )
+    united = sorted({each for one in operations for each in one.resources})
+    return replace(finding(resources=tuple(united)), operations=operations)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (acting(wipe=V2, drop=f"{B1} {V2}"), "Since it was accepted it has gained the resources volume/2 for drop."),
+        (
+            acting(wipe=B1, drop=V2),
+            "Since it was accepted it has gained the resources backup/1 and volume/2 for drop and wipe.",
+        ),
+        (
+            acting(wipe=f"{B1} {V1}", drop=B1),
+            "Since it was accepted it has gained the resources volume/1 and the resources backup/1 for wipe.",
+        ),
+    ],
+    ids=["as well", "swapped", "beside a new one"],
+)  # fmt: skip
+def test_an_operation_that_acts_on_what_it_did_not_makes_its_finding_stand(now: Finding, told: str) -> None:
+    assert standing(acting(wipe=V2, drop=B1), now) == f"It may. {told}"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"enumerates": False}, {"incomplete": frozenset({"volume"})}, {"resources": ()}], ids=str
+)
+@pytest.mark.parametrize(("drop", "told"), [(B1, "wipe"), ("", "drop and wipe")])
+def test_an_operation_that_reaches_nobody_knows_what_makes_its_finding_stand(
+    drop: str, told: str, changes: dict[str, object]
+) -> None:
+    audited = credential()
+    unlisted = replace(audited, authority=replace(audited.authority, **changes))
+    baseline = baseline_of([acting(wipe=V2, drop=B1)], [audited])
+    (stands,) = judge([acting(wipe="", drop=drop)], [unlisted], baseline, TODAY).findings
+    assert (
+        stands.message
+        == f"It may. When it was accepted the resources of {told} were known; now they are not."
+    )
+
+
+def test_an_operation_whose_last_resource_is_gone_stays_accepted() -> None:
+    assert standing(acting(wipe=V2, drop=B1), acting(wipe="", drop=B1)) == ""
+
+
+def test_an_operation_that_acts_on_less_or_was_on_nothing_known_stays_accepted() -> None:
+    before = acting(wipe=f"{V1} {V2}", drop=V1, read="")
+    assert standing(before, acting(wipe=V2, drop=V1, read="")) == ""
+    assert standing(before, acting(wipe=f"{V1} {V2}", drop=V1, read=V2)) == ""
+    assert standing(before, acting(wipe=V1, read="")) == ""
+
+
+ACTING = st.dictionaries(
+    st.sampled_from("abcdef"), st.frozensets(st.sampled_from([V1, V2, B1])).map(" ".join), min_size=1
+)
+
+
+@given(ACTING, st.data())
+def test_what_was_written_is_accepted_and_a_resource_more_is_not(
+    resources: dict[str, str], data: st.DataObject
+) -> None:
+    found = acting(**resources)
+    written = baseline_of([found], [credential()])
+    baseline = read_baseline(written_baseline(written), "b.json")
+    assert baseline == written
+    assert judge([found], [credential()], baseline, TODAY).findings == ()
+    name = data.draw(st.sampled_from(sorted(resources)))
+    held = set(resources[name].split())
+    new = {V1, V2, B1, "volume/3"} - held if held else {"volume/3"}
+    gained = acting(**{**resources, name: " ".join({data.draw(st.sampled_from(sorted(new))), *held})})
+    assert len(judge([gained], [credential()], baseline, TODAY).findings) == 1
+
+
+def test_a_file_that_does_not_tell_what_each_operation_acts_on_is_compared_by_the_finding() -> None:
+    file = json.loads(written_baseline(baseline_of([acting(wipe=V2, drop=B1)], [credential()])))
+    del file["accepted"][0]["apart"]
+    old = read_baseline(json.dumps(file), "b.json")
+    assert json.loads(written_baseline(old)) == file
+    assert judge([acting(wipe=B1, drop=V2)], [credential()], old, TODAY).findings == ()
+    assert len(judge([acting(wipe=V1, drop=B1)], [credential()], old, TODAY).findings) == 1
+
+
+def test_only_operations_that_do_not_act_on_all_resources_are_written_apart() -> None:
+    def groups(found: Finding) -> object:
+        return json.loads(written_baseline(baseline_of([found], [credential()])))["accepted"][0].get("apart")
+
+    everything = " ".join(f"volume/{number}" for number in range(50))
+    assert groups(acting(**{f"operation{number}": everything for number in range(1000)})) == []
+    assert groups(finding("a", "b")) is None
+    assert groups(acting(a=f"{V1} {V2}", b=V2, c="", d=V2)) == [
+        {"operations": ["b", "d"], "resources": [V2]},
+        {"operations": ["c"], "resources": []},
     ]
 
 

@@ -1,12 +1,13 @@
 """A baseline accepts today's findings, and nothing that is added to them.
 
-An accepted finding stands again when it gains an operation, a resource or a place, when what was unknown of
-it becomes certain, when it grows worse, or when its entry has expired. A finding that loses something stays
-accepted, also if it loses the place that it was named by.
+An accepted finding stands again when it gains an operation, a resource or a place, when one of its
+operations acts on what only others did, or on nobody knows what, when what was unknown of it becomes certain,
+when it grows worse, or when its entry has expired. A finding that loses something stays accepted, also if it
+loses the place that it was named by.
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -14,7 +15,7 @@ from scopeaudit.audit.baseline_file import order_of
 from scopeaudit.audit.words import listed
 from scopeaudit.model.authority import Verdict
 from scopeaudit.model.baseline import Accepted, Baseline, Entry, State
-from scopeaudit.model.finding import AuditedCredential, Finding
+from scopeaudit.model.finding import AuditedCredential, Finding, FindingOperation
 from scopeaudit.model.location import Location
 from scopeaudit.model.policy import Policy
 
@@ -53,16 +54,24 @@ def baseline_of(
 
 
 def _entry(finding: Finding, audited: AuditedCredential | None) -> Entry:
+    operations = tuple(finding.operations)
     return Entry(
         fingerprint=finding.fingerprint,
         rule=finding.rule,
         about=_about(finding, audited),
         severity=finding.severity,
-        operations=frozenset(each.id for each in finding.operations),
-        unknown=frozenset(each.id for each in finding.operations if each.verdict is Verdict.UNKNOWN),
+        operations=frozenset(each.id for each in operations),
+        unknown=frozenset(each.id for each in operations if each.verdict is Verdict.UNKNOWN),
         resources=frozenset(finding.resources),
+        acting=_acting(operations),
         places=_places(finding, audited),
     )
+
+
+def _acting(operations: Sequence[FindingOperation]) -> Mapping[str, frozenset[str]]:
+    """What each operation acts on; those that act on the same share one set."""
+    sets = {each: frozenset(each) for each in {operation.resources for operation in operations}}
+    return {each.id: sets[each.resources] for each in operations}
 
 
 def _about(finding: Finding, audited: AuditedCredential | None) -> str:
@@ -153,6 +162,7 @@ def _gained(before: Entry, now: Entry, today: datetime.date, audited: AuditedCre
     """What makes an accepted finding stand again, in a sentence; empty if nothing does."""
     if before.expires is not None and today > before.expires:
         return f"The baseline accepted it until {before.expires.isoformat()}."
+    changed = tuple(_changed(before, now))
     told = [
         f"the {name} {listed(sorted(new), _NAMED)}"
         for name, new in (
@@ -162,12 +172,43 @@ def _gained(before: Entry, now: Entry, today: datetime.date, audited: AuditedCre
         )
         if new
     ]
+    if elsewhere := frozenset().union(*(resources for _, resources in changed)):
+        by = sorted(each for operations, resources in changed if resources for each in operations)
+        told.append(f"the resources {listed(sorted(elsewhere), _NAMED)} for {listed(by, _NAMED)}")
     if now.severity.rank > before.severity.rank:
         told.append(f"the severity {now.severity.value}")
     sentences = [f"Since it was accepted it has gained {' and '.join(told)}."] if told else []
     if certain := (now.operations & before.unknown) - now.unknown:
         named = listed(sorted(certain), _NAMED)
         sentences.append(f"When it was accepted it was unknown whether it may {named}; now it is known to.")
-    if before.resources and not now.resources and audited is not None and not audited.authority.resources:
+    lost = sorted(each for operations, resources in changed if not resources for each in operations)
+    if lost and _may_reach_more(audited):
+        named = listed(lost, _NAMED)
+        sentences.append(f"When it was accepted the resources of {named} were known; now they are not.")
+    elif before.resources and not now.resources and audited is not None and not audited.authority.resources:
         sentences.append("When it was accepted its resources were known; now they are not.")
     return " ".join(sentences)
+
+
+def _may_reach_more(audited: AuditedCredential | None) -> bool:
+    """Whether acting on nothing known is more than that the last resource of its type has gone."""
+    if audited is None:
+        return True
+    authority = audited.authority
+    return not authority.enumerates or bool(authority.incomplete) or not authority.resources
+
+
+def _changed(before: Entry, now: Entry) -> Iterator[tuple[list[str], frozenset[str]]]:
+    """Operations beside the resources that only others acted on; beside none where theirs are not known now.
+
+    One of which nothing was known has become more exact. What is new to all of them is told as such.
+    """
+    if before.acting is None or now.acting is None:
+        return
+    alike: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
+    for each in now.operations & before.operations:
+        alike.setdefault((before.acting[each], now.acting[each]), []).append(each)
+    for (earlier, later), operations in alike.items():
+        elsewhere = (later - earlier) & before.resources
+        if earlier and (elsewhere or not later):
+            yield operations, elsewhere

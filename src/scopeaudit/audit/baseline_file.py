@@ -7,7 +7,8 @@ thousands of things.
 import datetime
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from scopeaudit.model.baseline import Baseline, Entry
 from scopeaudit.model.errors import InvalidFileError
@@ -16,7 +17,11 @@ from scopeaudit.model.finding import Severity
 VERSION = 1
 _NAMES = ("fingerprint", "rule", "about", "severity")
 _LISTS = ("operations", "unknown", "resources", "places")
+_APART = "apart"
+"""Groups of operations that act on some of the resources, or on none that is known; all others act on all."""
+_OF_GROUP = ("operations", "resources")
 _OTHERS = ("reason", "expires")
+_KEYS = frozenset((*_NAMES, *_LISTS, _APART, *_OTHERS))
 _PROBLEMS_TOLD = 20
 _UNPRINTABLE = re.compile("[\x7f-\xa0\xad\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """What editors do not show, and what is no UTF-8."""
@@ -88,8 +93,8 @@ def _of_entry(found: object) -> Iterator[str]:
     if not isinstance(found, dict):
         yield ": expected a mapping of keys to values"
         return
-    if found.keys() - {*_NAMES, *_LISTS, *_OTHERS}:
-        yield f": unknown key; known are {', '.join(sorted((*_NAMES, *_LISTS, *_OTHERS)))}"
+    if found.keys() - _KEYS:
+        yield f": unknown key; known are {', '.join(sorted(_KEYS))}"
     for name in _NAMES:
         if name not in found:
             yield f".{name}: is missing"
@@ -99,9 +104,19 @@ def _of_entry(found: object) -> Iterator[str]:
         elif name in found and not _is_meant(name, found[name]):
             yield f".{name}: {_EXPECTED[name]}"
     for name in _LISTS:
-        values = found.get(name, [])
-        if not (isinstance(values, list) and all(isinstance(each, str) for each in values)):
+        if not _is_texts(found.get(name, [])):
             yield f".{name}: expected a list of texts"
+    groups = found.get(_APART, [])
+    if not (isinstance(groups, list) and all(map(_is_group, groups))):
+        yield f".{_APART}: expected a list of mappings, with operations and resources, lists of texts"
+
+
+def _is_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)
+
+
+def _is_group(group: object) -> bool:
+    return isinstance(group, dict) and group.keys() == {*_OF_GROUP} and all(map(_is_texts, group.values()))
 
 
 _EXPECTED = {
@@ -126,20 +141,34 @@ def _day(text: str) -> datetime.date | None:
         return None
 
 
-def _entry(found: Mapping[str, str]) -> Entry:
+def _entry(found: Mapping[str, Any]) -> Entry:
     """An entry that nothing is wrong with."""
+    operations, resources = (frozenset(found.get(name, ())) for name in _OF_GROUP)
     return Entry(
         fingerprint=found["fingerprint"],
         rule=found["rule"],
         about=found["about"],
         severity=Severity(found["severity"]),
-        operations=frozenset(found.get("operations", ())),
+        operations=operations,
         unknown=frozenset(found.get("unknown", ())),
-        resources=frozenset(found.get("resources", ())),
+        resources=resources,
+        acting=_acting(operations, resources, found.get(_APART)),
         places=frozenset(found.get("places", ())),
         reason=found.get("reason"),
         expires=_day(found.get("expires", "")),
     )
+
+
+def _acting(
+    operations: frozenset[str], resources: frozenset[str], groups: Iterable[Mapping[str, Any]] | None
+) -> Mapping[str, frozenset[str]] | None:
+    """What each operation acts on; older files tell it only where that is nothing."""
+    if groups is None and resources:
+        return None
+    acting = dict.fromkeys(operations, resources)
+    for group in groups or ():
+        acting |= dict.fromkeys(group["operations"], frozenset(group["resources"]))
+    return acting
 
 
 def written_baseline(baseline: Baseline) -> str:
@@ -163,8 +192,20 @@ def _as_written(entry: Entry) -> dict[str, object]:
         "severity": entry.severity.value,
         **{name: sorted(values) for name, values in lists.items() if values},
     }
+    if entry.resources and entry.acting is not None:
+        found[_APART] = _groups(entry.resources, entry.acting)
     if entry.reason is not None:
         found["reason"] = entry.reason
     if entry.expires is not None:
         found["expires"] = entry.expires.isoformat()
     return found
+
+
+def _groups(everything: frozenset[str], acting: Mapping[str, frozenset[str]]) -> list[dict[str, list[str]]]:
+    """The operations that do not act on everything, those together that act on the same."""
+    alike: dict[frozenset[str], list[str]] = {}
+    for operation, resources in acting.items():
+        if resources != everything:
+            alike.setdefault(resources, []).append(operation)
+    found = ({"operations": sorted(each), "resources": sorted(on)} for on, each in alike.items())
+    return sorted(found, key=lambda group: group["operations"])

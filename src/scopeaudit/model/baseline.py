@@ -21,6 +21,9 @@ class Entry:
     unknown: frozenset[str] = frozenset()
     """Those of the operations that were not known to be granted, nor denied."""
     resources: frozenset[str] = frozenset()
+    """Those that any of the operations acts on."""
+    acting: Mapping[str, frozenset[str]] | None = None
+    """What each operation acts on, empty where nothing is known; `None` where the file does not tell."""
     places: frozenset[str] = frozenset()
     """Where the credential lay: source and path, without lines."""
     reason: str | None = None
