@@ -154,6 +154,17 @@ def test_a_forbidden_credential_breaks_the_policy_whatever_its_job_says(ban: str
         assert finding.message == f"The Rail account token is in reach, and policy.yaml:3 forbids {ban}."
 
 
+@pytest.mark.parametrize(("granted", "is_told"), [("volumeWipe", True), ("domainCreate", False)])
+def test_a_job_that_allows_what_is_dangerous_makes_no_public_credential_harmless(
+    granted: str, is_told: bool
+) -> None:
+    public = held(granted, kind="public-key")
+    policy = Policy(forbid=(Ban("rail", "policy.yaml", 3),))
+    for jobs in (declared(job(granted)), declared(job("*")), declared(job())):
+        finding = found(audited(public, policy=policy, jobs=jobs), "policy-breach")
+        assert (finding is not None) is is_told
+
+
 def test_a_forbidden_credential_that_no_longer_works_is_none() -> None:
     policy = Policy(forbid=(Ban("rail", "policy.yaml", 3),))
     assert found(audited(token(state=State.REVOKED), policy=policy), "policy-breach") is None

@@ -224,6 +224,22 @@ def test_the_order_of_comments_changes_nothing():
         ("until 2026-02-30 the migration is over", True, "the day until which it counts is none"),
         ("until 2027-03-31", True, "it gives no reason"),
         ("until we know more", False, ""),
+        ("Until 2020-01-01 x", True, "it counted until 2020-01-01"),
+        ("until: 2020-01-01 x", True, "it counted until 2020-01-01"),
+        ("until  2020-01-01 x", True, "it counted until 2020-01-01"),
+        ("UNTIL (2020-01-01) x", True, "it counted until 2020-01-01"),
+        ("until 2020-01-01. x", True, "it counted until 2020-01-01"),
+        ("until 2020-01-01-x", True, "it counted until 2020-01-01"),
+        ("until: 2027-03-31 see OPS-1", False, ""),
+        ("Until  2027-03-31, 2 of us look", False, ""),
+        ("until 2020-1-1 x", True, "the day until which it counts is none"),
+        ("until 2020/01/01 x", True, "the day until which it counts is none"),
+        ("until 2020-01-01T00:00 x", True, "the day until which it counts is none"),
+        ("until 2027-03-31/04-01 x", True, "the day until which it counts is none"),
+        ("until 20200101 x", True, "the day until which it counts is none"),
+        ("until 3 of us agree", True, "the day until which it counts is none"),
+        ("until ２０２０-01-01 x", True, "the day until which it counts is none"),
+        ("until 2027-03-31: --", True, "it gives no reason"),
     ],
 )
 def test_a_comment_may_count_up_to_a_day(reason: str, stands: bool, why: str) -> None:
@@ -237,6 +253,14 @@ def test_what_a_policy_keeps_from_being_ignored_stands() -> None:
         result = ignore((finding(),), (), (), (comment(),), FINDING_RULES, TODAY, policy)
         assert [each.rule for each in result.findings] == [EXCESS, UNUSED]
         assert why(result) == ["excess-authority stands, as the policy of the user lets nothing ignore it."]
+
+
+@pytest.mark.parametrize("rule", ["policy-breach", "unowned-credential"])
+def test_what_a_policy_is_broken_by_cannot_be_ignored(rule: str) -> None:
+    policy = Policy(max_age_days=90)
+    result = ignore((finding(rule=rule),), (), (), (comment(None, rule),), FINDING_RULES, TODAY, policy)
+    assert [each.rule for each in result.findings] == [rule, UNUSED]
+    assert why(result) == [f"{rule} stands, as the policy of the user lets nothing ignore it."]
 
 
 def test_what_is_less_severe_than_a_policy_keeps_can_be_ignored() -> None:

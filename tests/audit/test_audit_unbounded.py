@@ -39,6 +39,19 @@ def test_it_is_told_once_whatever_its_credentials_hold() -> None:
 @pytest.mark.parametrize(
     "one",
     [
+        job("*", resources=("*",)),
+        job("*", environments=("**",)),
+        job("*", resources=("volume/v1", "*")),
+        job("*", resources=("*/*",), environments=("*",)),
+    ],
+)
+def test_a_glob_for_everything_is_no_bound(one: Job) -> None:
+    assert len(told(one)) == 1
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
         job("volumeWipe", "backupDelete", "domain*"),
         job("*", resources=("volume/v1",)),
         job("*", environments=("staging",)),

@@ -129,6 +129,16 @@ def test_a_complete_file_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(("written", "meant"), [('" "', None), ('""', None), ('" x\\n"', "x")])
+def test_words_that_say_nothing_are_missing(written: str, meant: str | None) -> None:
+    (job,) = read(job_with(f"allow: []\n    owner: {written}\n    description: {written}")).jobs
+    assert (job.owner, job.description) == (meant, meant)
+
+
+def test_a_folder_for_a_blank_is_for_nothing_that_is_known() -> None:
+    assert read('version: 1\nenvironment: " "\n').environment is None
+
+
 def test_a_version_alone_declares_nothing() -> None:
     assert read("version: 1\n") == Declarations(path=PATH)
 
@@ -176,6 +186,13 @@ def test_six_mistakes_are_six_lines() -> None:
             [
                 "2: jobs.a.allow: is missing: list what the job needs",
                 "2: jobs.a.credentials: is missing: name them by path, env or key",
+            ],
+        ),
+        (
+            job_with('allow: []\n    environments: ["", prod]\n    resources: [a, " "]'),
+            [
+                "3: jobs.a.environments[0]: names nothing: write a name or a glob, or leave it out",
+                "3: jobs.a.resources[1]: names nothing: write a name or a glob, or leave it out",
             ],
         ),
         (

@@ -126,15 +126,33 @@ def test_arns_are_taken_as_the_job_writes_them(written, arn):
 
 @pytest.mark.parametrize(
     "hostile",
-    ["arn:aws:s3:::${aws:username}", "arn:aws:s3:::[a-z]", "arn:aws:s3:::a\nb", 'arn:aws:s3:::a"]}', "site"],
+    ["arn:aws:s3:::${aws:username}", "arn:aws:s3:::[a-z]", "arn:aws:s3:::a\nb", "site"],
 )
 def test_what_is_no_plain_arn_gets_into_no_policy(hostile):
     found = narrowed(job("aws", "s3:GetObject", "s3:ListAllMyBuckets", resources=[hostile]))
-    read = {each["Resource"] for each in policies(found.text)[0]["Statement"]}
-    assert read in ({"*"}, {f"{hostile}/*", "*"})
-    if read == {"*"}:
-        assert any("left out" in each for each in found.remains)
-        assert any("every resource of the account" in each for each in found.remains)
+    assert statements(found.text) == [(["s3:ListAllMyBuckets"], "*", None)]
+    assert found.missing == ("s3:GetObject",)
+    assert any("left out" in each for each in found.remains)
+    assert any("no ARN is known of the job's resources" in each for each in found.remains)
+
+
+def test_a_name_with_marks_of_json_stays_a_name():
+    found = narrowed(job("aws", "s3:GetObject", resources=['arn:aws:s3:::a"]}']))
+    assert statements(found.text) == [(["s3:GetObject"], 'arn:aws:s3:::a"]}/*', None)]
+
+
+def test_a_job_whose_resources_have_no_arns_is_granted_nothing_instead_of_everything():
+    found = narrowed(job("aws", "s3:GetObject", resources=["bucket/photos"]))
+    assert (found.text, found.missing) == ("", ("s3:GetObject",))
+    assert any(
+        each.startswith("it does not do 1 operation of the job, s3:GetObject: no ARN")
+        for each in found.remains
+    )
+
+
+def test_a_glob_for_every_resource_is_every_resource():
+    found = narrowed(job("aws", "s3:GetObject", resources=["*"]))
+    assert statements(found.text) == [(["s3:GetObject"], "*", None)]
 
 
 def test_without_resources_everything_is_allowed_and_told():

@@ -213,6 +213,17 @@ def test_a_policy_keeps_finding_rules_and_severities(rule, severity, is_kept):
     assert Policy().keeps(rule, severity) is False
 
 
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [("max-age-days: 90", True), ("max-age-days-of: {railway: 30}", True), ("fail-on: low", False)],
+)
+def test_what_exists_because_of_a_policy_is_kept(text, is_kept):
+    policy = read(f"version: 1\n{text}\n").policy
+    assert policy.keeps("policy-breach", Severity.LOW) is True
+    assert policy.keeps("unowned-credential", Severity.LOW) is is_kept
+    assert policy.keeps("excess-authority", Severity.CRITICAL) is False
+
+
 def test_problems_of_all_policies_are_told_and_a_missing_one_is_no_empty_one(tmp_path):
     files = [*written(tmp_path, one="version: 2\n"), tmp_path / "gone.yaml"]
     with pytest.raises(InvalidFileError) as caught:
@@ -309,7 +320,9 @@ def test_an_entry_of_a_job_without_provider_is_held_against_every_provider():
     assert breach.operations == ("volumeDelete",)
 
 
-@pytest.mark.parametrize(("entry", "denied"), [("drop", "drop"), ("dr*", "drop"), ("drop", "dr*")])
+@pytest.mark.parametrize(
+    ("entry", "denied"), [("drop", "drop"), ("dr*", "drop"), ("drop", "dr*"), ("d*p", "dr*")]
+)
 def test_names_alone_are_compared_where_operations_are_not_described(entry, denied):
     empty = {"railway": catalogue("railway", {"x": (Effect.READ, None)})}
     empty["railway"] = type(empty["railway"])(provider="railway", operations={})
@@ -322,6 +335,36 @@ def test_what_a_policy_requires_must_be_given():
     assert [(each.where, each.line) for each in found] == [("jobs.a.expires", 3), ("jobs.a.owner", 3)]
     given = (JOB % "volumes") + "    owner: x\n    expires: 2026-12-01\n"
     assert broken(given, "version: 1\nrequire: [owner, expires]\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_fine"),
+    [
+        ("owner", '" "', False),
+        ("owner", '""', False),
+        ("owner", '"\u200b"', False),
+        ("owner", '"-"', False),
+        ("owner", '" x "', True),
+        ("description", '" "', False),
+        ("description", '"開発"', True),
+        ("resources", '["*"]', False),
+        ("resources", '["volume/v1", "**"]', False),
+        ("resources", '["*/*"]', False),
+        ("resources", '["volume/*"]', True),
+        ("environments", '["*"]', False),
+        ("environments", '["dev*"]', True),
+    ],
+)
+def test_what_says_nothing_is_not_given(key, value, is_fine):
+    found = broken((JOB % "volumes") + f"    {key}: {value}\n", f"version: 1\nrequire: [{key}]\n")
+    assert [each.where for each in found] == ([] if is_fine else [f"jobs.a.{key}"])
+
+
+def test_a_glob_for_everything_is_told_as_what_it_is():
+    (breach,) = broken((JOB % "volumes") + '    resources: ["*"]\n', "version: 1\nrequire: [resources]\n")
+    assert breach.message == (
+        "Job a names no resources in particular, which policy.yaml requires of every job."
+    )
 
 
 @pytest.mark.parametrize(("last", "is_fine"), [("2026-12-21", True), ("2026-12-22", False), (None, False)])
@@ -346,6 +389,36 @@ def test_a_job_is_for_no_environment_that_a_policy_denies(environments, denied, 
     assert [(each.where, each.line, each.severity) for each in found] == [
         (each, 3, Severity.HIGH) for each in told
     ]
+
+
+@pytest.mark.parametrize(
+    "environments",
+    [
+        '["?roduction"]',
+        '["*roduction"]',
+        '["[p]roduction"]',
+        '["p*n"]',
+        "[live]",
+        "[PRD]",
+        '["l?ve"]',
+        '["*-x", "??*n"]',
+    ],
+)
+@pytest.mark.parametrize("denied", ['"prod*"', '"prod*", live, prd'])
+def test_no_glob_and_no_synonym_gets_around_what_a_policy_denies(environments, denied):
+    text = (JOB % "volumes") + f"    environments: {environments}\n"
+    assert broken(text, f"version: 1\ndeny-environments: [{denied}]\n")
+
+
+@pytest.mark.parametrize("environments", ['["s*"]', "[staging]", '["[!p]r*"]', "[preprod]", '["dev*"]'])
+def test_an_environment_that_cannot_be_meant_breaks_nothing(environments):
+    text = (JOB % "volumes") + f"    environments: {environments}\n"
+    assert broken(text, 'version: 1\ndeny-environments: ["prod*"]\n') == ()
+
+
+def test_a_ban_that_may_be_production_bans_every_name_of_it():
+    folder = (JOB % "volumes").replace("jobs:", "environment: live\njobs:")
+    assert len(broken(folder, 'version: 1\ndeny-environments: ["p?d"]\n')) == 1
 
 
 def test_a_folder_is_for_no_environment_that_a_policy_denies():

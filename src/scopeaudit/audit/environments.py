@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from scopeaudit.catalogue.environments import PRODUCTION
 from scopeaudit.model.location import Location, Source
 
-_BARE_PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _DEVELOPMENT = frozenset(
     {
         "dev", "devel", "development", "staging", "stage", "stg", "test", "tests", "testing", "qa", "uat",
@@ -23,7 +23,7 @@ _IN_THE_FOLDER = frozenset({Source.TREE, Source.HISTORY, Source.STAGED})
 def _words(name: str) -> tuple[str, ...]:
     words = [word.lower() for word in _WORD.findall(name)]
     for position in range(len(words) - 1, 0, -1):
-        if words[position - 1] in _NOT_YET and words[position] in _BARE_PRODUCTION:
+        if words[position - 1] in _NOT_YET and words[position] in PRODUCTION:
             words[position - 1 : position + 1] = ["preprod"]
     return tuple(words)
 
@@ -32,7 +32,7 @@ def _words(name: str) -> tuple[str, ...]:
 def is_production(environment: str) -> bool:
     """Whether the name of an environment says production: `prod`, `production-eu`, `live`."""
     words = _words(environment)
-    return not _BARE_PRODUCTION.isdisjoint(words) and _DEVELOPMENT.isdisjoint(words)
+    return not PRODUCTION.isdisjoint(words) and _DEVELOPMENT.isdisjoint(words)
 
 
 @lru_cache(maxsize=8192)
@@ -49,9 +49,7 @@ def says_development(environment: str) -> bool:
 def is_same(declared: str, environment: str) -> bool:
     """Whether a declared name, a glob, means this environment. Case does not count; `prod` is `live`."""
     declared, environment = declared.lower(), environment.lower()
-    return fnmatchcase(environment, declared) or (
-        declared in _BARE_PRODUCTION and environment in _BARE_PRODUCTION
-    )
+    return fnmatchcase(environment, declared) or (declared in PRODUCTION and environment in PRODUCTION)
 
 
 def development_word(locations: Iterable[Location]) -> str | None:

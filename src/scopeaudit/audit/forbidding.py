@@ -26,7 +26,9 @@ def forbidden_credential(scope: Scope, policy: Policy) -> Draft | None:
 def _bans(scope: Scope, policy: Policy) -> Iterator[Ban]:
     """The entries that mean it; one that names only the provider does not mean what is made to be public."""
     kinds = {scope.detected_kind, scope.authority.kind}
+    # By what is granted: what a job allows must not make it harmless here.
+    is_harmless = scope.is_public and scope.worst_granted.rank < Severity.HIGH.rank
     for each in policy.forbid:
         provider, slash, kind = each.written.partition("/")
-        if provider == scope.provider_id and (kind in kinds if slash else not scope.is_harmless_public):
+        if provider == scope.provider_id and (kind in kinds if slash else not is_harmless):
             yield each

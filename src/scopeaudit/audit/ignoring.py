@@ -31,7 +31,9 @@ NO_POLICY = Policy()
 IGNORE_NOISE = "ignore"
 """How the report calls the statement by which a candidate was ignored."""
 
-_UNTIL = re.compile(r"until (\d{4}-\d{2}-\d{2})\b[\s,:;-]*")
+_DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!\w|[-/.:,+]\d)"
+_UNTIL = re.compile(rf"\s*until[\W_]*(?=\d)(?:{_DAY}|\S+)[\W_]*", re.IGNORECASE)
+"""Whatever stands between: a day that is not seen would let the comment count for ever."""
 _Place = tuple[Source, str, str | None, int | None]
 _ALWAYS_KNOWN = frozenset({CANDIDATE, "stale-job"})
 """Finding rules that do not depend on what a provider answers."""
@@ -59,8 +61,8 @@ def ignore(
 ) -> Ignoring:
     """Hear the comments. Those that are not honoured, or do nothing, become findings of their own.
 
-    A reason that begins with `until 2027-03-31` counts up to that day. What `policy` keeps stands whatever
-    a comment says.
+    A reason that begins with `until 2027-03-31` counts up to that day, and one that begins with `until` and
+    another number is not honoured. What `policy` keeps stands whatever a comment says.
     """
     remarks = sorted(remarks, key=lambda each: _order(each.location))
     known = rules.keys() - {UNUSED}
@@ -178,11 +180,11 @@ def _mistakes(remark: Remark, known: AbstractSet[str], today: datetime.date) -> 
     return "; ".join(reasons)
 
 
-def _out_of_date(text: str, today: datetime.date) -> Iterator[str]:
+def _out_of_date(text: str | None, today: datetime.date) -> Iterator[str]:
     try:
-        last = datetime.date.fromisoformat(text)
+        last = datetime.date.fromisoformat(text or "")
     except ValueError:
-        yield "the day until which it counts is none"
+        yield "the day until which it counts is none, write it as until 2027-03-31"
         return
     if today > last:
         yield f"it counted until {last.isoformat()}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.words import listed
+from scopeaudit.catalogue.globs import bounds
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import Job
 
@@ -26,17 +27,22 @@ class Unbounded:
 def unbounded_jobs(scopes: Iterable[Scope]) -> Iterator[Unbounded]:
     """The jobs of the scopes that bound nothing, each once for each provider, in the order of the scopes.
 
-    One that names resources or environments is bounded by these, and so is one that has expired.
+    One that names resources or environments is bounded by these, unless a glob among them means all there
+    is. One that has expired is bounded, too.
     """
     told: set[tuple[str, str, str]] = set()
     for scope in scopes:
         job = scope.job
-        if job is None or job.resources or job.environments or not _allows_the_worst(scope):
+        if job is None or _is_bounded(job) or not _allows_the_worst(scope):
             continue
         key = (job.path, job.name, scope.provider_id)
         if key not in told:
             told.add(key)
             yield _unbounded(job, scope)
+
+
+def _is_bounded(job: Job) -> bool:
+    return bounds(job.resources) or bounds(job.environments)
 
 
 def _allows_the_worst(scope: Scope) -> bool:

@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from scopeaudit.catalogue.operations import OperationCatalogue, glob
+from scopeaudit.catalogue.environments import may_be_same
+from scopeaudit.catalogue.globs import bounds, meet
+from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import Allowance, Declarations, Job, OperationGlob
 from scopeaudit.model.policy import Breach, Denial, Policy
@@ -17,6 +19,7 @@ _HOW = {
     "environments": "list the environments it works in",
     "resources": "list the resources it works on",
 }
+_GLOBS = frozenset({"environments", "resources"})
 
 
 def breaches(
@@ -46,8 +49,10 @@ def breaches(
 def _missing(job: Job, policy: Policy) -> Iterator[Breach]:
     required = policy.require | ({"expires"} if policy.max_expiry_days is not None else set())
     for key in sorted(required):
-        if not getattr(job, key):
-            message = f"Job {job.name} has no {key}, which {policy.named} requires of every job."
+        value = getattr(job, key)
+        if not value or (key in _GLOBS and not bounds(value)):
+            lacks = f"names no {key} in particular" if value else f"has no {key}"
+            message = f"Job {job.name} {lacks}, which {policy.named} requires of every job."
             yield _breach(job, key, message, f"{_HOW[key][0].upper()}{_HOW[key][1:]}.")
 
 
@@ -66,7 +71,7 @@ def _too_long(job: Job, policy: Policy, today: datetime.date) -> Iterator[Breach
 def _denied_environments(job: Job, policy: Policy) -> Iterator[Breach]:
     for index, environment in enumerate(job.environments):
         for ban in policy.deny_environments:
-            if _may_be_same(environment, ban.written):
+            if may_be_same(environment, ban.written):
                 source = f"{ban.path}:{ban.line}"
                 message = f"Job {job.name} is for {environment}; {source} denies {ban.written} to every job."
                 remedy = "Leave the environment out, and use a credential that does not reach it."
@@ -78,7 +83,7 @@ def _denied_environments(job: Job, policy: Policy) -> Iterator[Breach]:
 def _denied_folder(declarations: Declarations, policy: Policy) -> Iterator[Breach]:
     environment = declarations.environment
     for ban in policy.deny_environments if environment is not None else ():
-        if environment is not None and _may_be_same(environment, ban.written):
+        if environment is not None and may_be_same(environment, ban.written):
             yield Breach(
                 job="",
                 path=declarations.path or "",
@@ -89,12 +94,6 @@ def _denied_folder(declarations: Declarations, policy: Policy) -> Iterator[Breac
                 identity=f"environment {environment} against {ban.written}",
                 severity=Severity.HIGH,
             )
-
-
-def _may_be_same(environment: str, banned: str) -> bool:
-    """Whether some environment may meet both globs, without regard to case."""
-    one, other = environment.lower(), banned.lower()
-    return bool(glob(other).match(one) or glob(one).match(other))
 
 
 def _allowed(job: Job, denied: "_Denied") -> Iterator[Breach]:
@@ -157,8 +156,7 @@ def _both_by_name(
         return frozenset()
     written = entry.selector.pattern.removeprefix(f"{job.provider}:")
     denied = denial.selector.pattern.removeprefix(f"{job.provider}:")
-    meet = glob(denied).match(written) or glob(written).match(denied)
-    return frozenset({written} if meet else ())
+    return frozenset({written} if meet(written, denied) else ())
 
 
 def _breach(job: Job, key: str, message: str, remedy: str) -> Breach:

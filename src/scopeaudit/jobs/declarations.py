@@ -109,7 +109,7 @@ class _Reader:
         return Declarations(
             jobs=jobs,
             recovery=(*self.recoveries(file), *self.parent.recovery),
-            environment=file.environment or self.parent.environment,
+            environment=(file.environment or "").strip() or self.parent.environment,
             path=self.path,
             offers=tuple(job for job in (*own, *others) if not job.credentials),
         )
@@ -133,6 +133,7 @@ class _Reader:
             self.known_provider(raw.provider, f"{where}.provider")
         if name in self.inherited:
             return self.taken_up(self.inherited[name], raw, line, where)
+        self.refuse_blank(raw, line, where)
         provider, template = self.template(raw, where)
         if raw.allow is None and raw.use is None:
             self.missing(line, f"{where}.allow", "is missing: list what the job needs")
@@ -142,8 +143,8 @@ class _Reader:
             name=name,
             credentials=tuple(self.selectors(raw.credentials or (), where)),
             allow=tuple(self.allowances(raw, provider, template, where)),
-            description=raw.description,
-            owner=raw.owner,
+            description=_said(raw.description),
+            owner=_said(raw.owner),
             provider=provider,
             resources=raw.resources,
             environments=raw.environments,
@@ -154,6 +155,7 @@ class _Reader:
 
     def taken_up(self, job: Job, raw: RawJob, line: int, where: str) -> Job:
         """The parent's job with what this file says about it, none of which may allow more."""
+        self.refuse_blank(raw, line, where)
         self.refuse_wider(job, raw, line, where)
         expires = job.expires if raw.expires is None else min(raw.expires, job.expires or raw.expires)
         given = tuple(self.selectors(raw.credentials or (), where))
@@ -163,8 +165,8 @@ class _Reader:
             job,
             credentials=given or tuple(replace(each, file=each.file or job.path) for each in job.credentials),
             allow=tuple(replace(each, file=each.file or job.path) for each in job.allow),
-            description=raw.description or job.description,
-            owner=raw.owner or job.owner,
+            description=_said(raw.description) or job.description,
+            owner=_said(raw.owner) or job.owner,
             resources=job.resources or raw.resources,
             environments=job.environments or raw.environments,
             expires=expires,
@@ -185,6 +187,14 @@ class _Reader:
         if raw.expires is not None and job.expires is not None and raw.expires > job.expires:
             what = f"is later than {job.expires}, the last day in {job.path}:{job.line}"
             self.problem(line, f"{where}.expires", what)
+
+    def refuse_blank(self, raw: RawJob, line: int, where: str) -> None:
+        """A blank names nothing, and would count as a bound."""
+        for name, globs in (("environments", raw.environments), ("resources", raw.resources)):
+            for index, each in enumerate(globs):
+                if not each.strip():
+                    what = "names nothing: write a name or a glob, or leave it out"
+                    self.problem(line, f"{where}.{name}[{index}]", what)
 
     def known_provider(self, provider: Marked, where: str) -> bool:
         if provider.text in self.providers:
@@ -276,6 +286,12 @@ class _Reader:
         if raw.provider.text:
             self.known_provider(raw.provider, f"{where}.provider")
         return ResourcePattern(provider=raw.provider.text, resource=raw.resource.text)
+
+
+def _said(text: str | None) -> str | None:
+    """The text, unless it has no letter and no digit: then it is as good as missing."""
+    said = (text or "").strip()
+    return said if any(character.isalnum() for character in said) else None
 
 
 def _rival(by_provider: Mapping[str | None, Job], provider: str | None) -> Job | None:

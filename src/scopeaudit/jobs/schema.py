@@ -66,6 +66,8 @@ def job_file_schema() -> dict[str, Any]:
     definitions["RawFile"]["required"] = ["version"]
     definitions["RawFile"]["properties"]["version"] |= {"const": VERSION}
     definitions["RawFile"]["properties"]["extends"] |= {"pattern": r"^[^/~\\:][^\\:]*\.ya?ml$"}
+    for key in ("environments", "resources"):
+        definitions["RawJob"]["properties"][key]["items"] |= {"pattern": r"\S"}
     definitions["RawSelector"]["anyOf"] = [{"required": [key]} for key in _SELECTED_BY]
     definitions["RawRecovery"]["required"] = ["protects", "copies"]
     definitions["RawResource"]["required"] = ["provider", "resource"]

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import OperationGlob, TraitSelector
 
+_BREACH = "policy-breach"
+_AGED = "unowned-credential"
+"""Tells of ages beyond a policy's limit, beside what a job leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -70,9 +74,19 @@ class Policy:
         return dict(self.max_age_days_of).get(provider, self.max_age_days)
 
     def keeps(self, rule: str, severity: Severity) -> bool:
-        """Whether nothing in a scanned folder may ignore a finding of this finding rule and severity."""
+        """Whether nothing in a scanned folder may ignore a finding of this finding rule and severity.
+
+        What is found because of a policy is always kept, or a folder could loosen it by ignoring that.
+        """
+        if rule == _BREACH or (rule == _AGED and self.limits_ages):
+            return True
         from_here = self.no_ignore_from
         return rule in self.no_ignore or (from_here is not None and severity.rank >= from_here.rank)
+
+    @property
+    def limits_ages(self) -> bool:
+        """Whether some credential may be too old."""
+        return self.max_age_days is not None or bool(self.max_age_days_of)
 
     @property
     def named(self) -> str:

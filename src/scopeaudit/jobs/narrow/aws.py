@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from scopeaudit.catalogue.aws_globs import arn_overlaps
 from scopeaudit.catalogue.aws_resources import ResourceFormat, formats_of
+from scopeaudit.catalogue.globs import bounds
 from scopeaudit.jobs.narrow.aws_actions import shortened
 from scopeaudit.jobs.narrow.aws_beside import needed_beside
 from scopeaudit.jobs.narrow.narrower import Form, Narrower, Need
@@ -37,6 +38,8 @@ _ALWAYS = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 """
 _BELOW = ("/*", ":*")
+_NO_TYPE = "none of the job's resources is of a type that they act on"
+_NO_ARN = "no ARN is known of the job's resources"
 Statement = dict[str, object]
 
 
@@ -53,7 +56,8 @@ def aws_policy(need: Need) -> Narrower:
     """One policy, or as many as the size of a managed policy asks for."""
     actions = need.needed & need.catalogue.ids
     arns, unplaced = _arns(need)
-    placed, misplaced = _placed(actions, arns)
+    is_bound = bool(arns) or bounds(need.resources)
+    placed, misplaced = _placed(actions, arns, is_bound=is_bound)
     policies, is_shortened = _policies(placed, need)
     missing = (need.needed - actions) | misplaced
     beyond = {each for each in _ALWAYS if each in need.catalogue.ids} - need.needed
@@ -67,7 +71,7 @@ def aws_policy(need: Need) -> Narrower:
             *_wide(placed, arns, need),
             *(f"resource {each} of the job is no ARN and no known name: it is left out" for each in unplaced),
             *missing_told(need.needed - actions, "they are no IAM actions"),
-            *missing_told(misplaced, "none of the job's resources is of a type that they act on"),
+            *missing_told(misplaced, _NO_TYPE if arns else _NO_ARN),
             *beyond_told(
                 beyond, need.catalogue, "every key of a user may do this, whatever its policies say"
             ),
@@ -91,7 +95,7 @@ def _arns(need: Need) -> tuple[tuple[str, ...], tuple[str, ...]]:
         own = _arn(entry)
         placed = [own] if own is not None else [each for each in named if _ARN.fullmatch(each)]
         found += placed
-        if not placed:
+        if not placed and bounds((entry,)):
             unplaced.append(entry)
     return tuple(dict.fromkeys(found)), tuple(unplaced)
 
@@ -105,13 +109,18 @@ def _arn(entry: str) -> str | None:
     return text if _ARN.fullmatch(text) and not is_pattern else None
 
 
-def _placed(actions: Iterable[str], arns: Sequence[str]) -> tuple[dict[_Place, list[str]], frozenset[str]]:
-    """Actions by what they are allowed on, and those that act on nothing the job names."""
+def _placed(
+    actions: Iterable[str], arns: Sequence[str], *, is_bound: bool
+) -> tuple[dict[_Place, list[str]], frozenset[str]]:
+    """Actions by what they are allowed on, and those that act on nothing the job names.
+
+    Where the job `is_bound` to resources, an action that could be on these is never allowed on all.
+    """
     placed: dict[_Place, list[str]] = defaultdict(list)
     misplaced = set()
     for action in sorted(actions):
         formats = formats_of(action)
-        if not arns or not formats:
+        if not formats or not is_bound:
             placed[_Place(("*",), _regions(action, arns))].append(action)
         elif fitting := _fitting(arns, formats):
             placed[_Place(fitting)].append(action)
@@ -253,8 +262,8 @@ def _wide(placed: Mapping[_Place, list[str]], arns: Sequence[str], need: Need) -
     ]
     bound = [each for _, each in everywhere if formats_of(each)]
     if bound and not arns:
-        named = "no ARN is known of the job's resources" if need.resources else "the job names no resources"
-        told.append(f"{counted(len(bound), 'action')} on every resource of the account: {named}")
+        named = "names every resource" if need.resources else "names no resources"
+        told.append(f"{counted(len(bound), 'action')} on every resource of the account: the job {named}")
     for regions in sorted({place.regions for place, _ in everywhere}):
         free = sorted({each for place, each in everywhere if place.regions == regions} - set(bound))
         where = f", and the condition lets requests to {listed(regions)} through alone" if regions else ""
