@@ -323,7 +323,8 @@ def _audited(
     outlook: "Outlook | None",
     policy: "Policy | None",
 ) -> Report:
-    if not found.credentials and not (declarations and declarations.jobs):
+    declares = declarations is not None and (declarations.jobs or policy is not None)
+    if not found.credentials and not declares:
         return Report(scan=_facts(found), gaps=found.gaps, candidates=found.candidates)
     from scopeaudit.ask.session import ask
     from scopeaudit.audit.audit import NO_POLICY, audit

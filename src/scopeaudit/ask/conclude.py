@@ -36,6 +36,7 @@ def conclude(provider: Provider, catalogue: OperationCatalogue, learnt: Learnt) 
         kind=learnt.kind,
         grants=grants,
         resources=tuple(sorted(learnt.resources.values())),
+        incomplete=frozenset(learnt.incomplete),
         account=learnt.account,
         expires=learnt.expires,
         issued=learnt.issued,

@@ -208,7 +208,9 @@ class _Run:
             self.gaps.append(_contradiction(credential, matched))
         job = matched.best[0] if len(matched.best) == 1 else None
         scope = self._scope(credential, authority, job)
-        expectation = expectation_of(credential, job, self.declarations)
+        # What has expired says nothing any more of where it may be used.
+        speaking = None if job is None or is_expired(job, self.today) else job
+        expectation = expectation_of(credential, speaking, self.declarations)
         self.entries.append(_Entry(credential, authority, scope, expectation))
 
     def _scope(self, credential: Credential, authority: Authority, job: Job | None) -> Scope:
@@ -217,7 +219,7 @@ class _Run:
         account = authority.account or (credential.id if meaning.taking_two else None)
         key = (
             credential.provider, credential.kind, authority.kind, authority.state, authority.grants,
-            authority.resources, authority.enumerates, authority.account, account,
+            authority.resources, authority.enumerates, authority.incomplete, authority.account, account,
             dict(authority.facts).get("environment"), _named(job),
         )  # fmt: skip
         if key not in self.scopes:
@@ -306,6 +308,8 @@ class _Run:
         """All that is wrong with a credential; what only concerns how it is reached comes last."""
         reached = self.reached.get(entry.credential.id, _NOT_LOOKED_AT)
         if reached.is_blocked:
+            # What the user's policy forbids is forbidden, whatever keeps agents from it.
+            yield from self._ready(entry, (forbidden_credential(entry.scope, self.policy),))
             return
         judged = self._judge(entry, surroundings)
         yield from judged
@@ -317,11 +321,13 @@ class _Run:
             unused_credential(entry.scope, self.used),
             advisory_deny(reached, (each.draft.severity for each in judged)),
         )
+        yield from self._ready(entry, drafts)
+
+    def _ready(self, entry: _Entry, drafts: Iterable[Draft | None]) -> Iterator[_Judged]:
         for draft in drafts:
             if draft is not None:
-                yield _Judged(
-                    draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.operations.resources
-                )
+                told = remedy(draft, self.rules[draft.rule], entry.scope)
+                yield _Judged(draft, told, draft.operations.resources)
 
     def _audited(self, entry: _Entry) -> AuditedCredential:
         scope = entry.scope
@@ -339,11 +345,8 @@ class _Run:
     def _judge(self, entry: _Entry, surroundings: _Surroundings) -> tuple[_Judged, ...]:
         key = (id(entry.scope), entry.expectation)
         if key not in self.judged:
-            self.judged[key] = tuple(
-                _Judged(draft, remedy(draft, self.rules[draft.rule], entry.scope), draft.operations.resources)
-                for draft in _drafts(entry.scope, entry.expectation, surroundings)
-                if draft is not None
-            )
+            drafts = _drafts(entry.scope, entry.expectation, surroundings)
+            self.judged[key] = tuple(self._ready(entry, drafts))
         return self.judged[key]
 
     def _job_findings(self) -> Iterator[Finding]:

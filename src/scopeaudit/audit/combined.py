@@ -69,10 +69,11 @@ def _each_once(scope: Scope, mask: int) -> int:
 
 
 def _gates(scope: Scope, together: Together) -> Iterator[_Combination]:
-    """A gate that another credential may take away."""
+    """A gate that another credential may take away, unless the job allows that and what it stands before."""
     by_remover: dict[str, int] = {}
     for each in scope.meaning.openings:
-        if scope.granted.mask & each.standing and not each.takes_two:
+        is_job = each.operation in scope.allowed and not scope.excess.mask & each.standing
+        if scope.granted.mask & each.standing and not each.takes_two and not is_job:
             by_remover[each.operation] = by_remover.get(each.operation, 0) | each.fallen
     for remover, fallen in by_remover.items():
         help_ = together.remover(scope, remover)
@@ -130,6 +131,11 @@ def _native_copies(scope: Scope, together: Together, independence: Independence)
         if help_ is None:
             continue
         data = scope.granted.where(destroying)
+        if scope.meaning.mask_of_many(scope.allowed) & (recovery | scope.meaning.keepers):
+            # Were it granted here as well, as the job allows, only what is beyond the job would count.
+            data = data.where(scope.excess.mask)
+        if not data:
+            continue
         severity = _severity(data, (help_,))
         apart = independence.copies_of(scope.provider_id, data, scope)
         told = (

@@ -66,12 +66,7 @@ def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None
 
 def _stated_environment(scope: Scope, expectation: Expectation) -> str | None:
     """The environment that kind, answer or companions name for the whole credential."""
-    kinds = scope.provider.kind(scope.detected_kind) if scope.provider is not None else None
-    for kind in (scope.kind, kinds):
-        if kind is not None and kind.environment is not None:
-            return kind.environment
-    answered = dict(scope.authority.facts).get("environment")
-    return answered or expectation.stated
+    return scope.stated_environment or expectation.stated
 
 
 def _all_of_it(scope: Scope, expectation: Expectation, stated: str) -> Draft | None:

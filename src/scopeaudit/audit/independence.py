@@ -97,6 +97,9 @@ def may_destroy(scope: Scope, copy: ResourcePattern) -> bool:
     """Whether a credential may destroy the copy, for all that is known. Unknown counts as may."""
     if scope.provider_id != copy.provider or scope.is_dead:
         return False
+    if not scope.catalogue.operations:
+        # Nothing is known of what its provider lets it do.
+        return True
     return any(destroyers(scope, copy, each) for each in (scope.granted, scope.holdings.unknown))
 
 

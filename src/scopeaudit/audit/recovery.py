@@ -71,6 +71,9 @@ def _that_counts(scope: Scope, operations: Selection, expectation: Expectation) 
         return operations
     if expectation.stated is not None and is_production(expectation.stated):
         return operations
+    if operations.where(scope.unlisted):
+        # Whether production is among what could not be listed nobody knows.
+        return operations
     return operations.limited(lambda each: is_production(scope.tree.environment_or_name(each) or ""))
 
 

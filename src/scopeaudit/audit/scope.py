@@ -1,12 +1,14 @@
 """One authority beside one job: what is granted, what is beyond the job, and on which resources."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 
 from scopeaudit.audit.environments import is_same
 from scopeaudit.audit.holdings import Holdings
 from scopeaudit.audit.meaning import Meaning
 from scopeaudit.audit.resources import ResourceTree
-from scopeaudit.audit.selection import Part, Selection, united
+from scopeaudit.audit.selection import Part, Parts, Selection, united
 from scopeaudit.catalogue.operations import OperationCatalogue
 from scopeaudit.catalogue.provider import Kind, Provider
 from scopeaudit.model.authority import Authority, State
@@ -54,19 +56,52 @@ class Scope:
             self.kind = self.provider.kind(self.authority.kind) or self.provider.kind(self.detected_kind)
         self.is_dead = self.authority.state in (State.REVOKED, State.EXPIRED)
         self.granted = self.beside_job = self.holdings.granted
-        beyond = ~self.meaning.mask_of_many(self.allowed)
-        self.unverified = self.holdings.unknown.where(beyond)
+        allowed = self.meaning.mask_of_many(self.allowed)
+        self.unverified = self.holdings.unknown.where(~allowed)
+        beyond = ~allowed
         if self.job is not None and (self.job.resources or self.job.environments):
-            outside = self._outside(self.job)
+            outside = self._outside(self.job, self.granted.where(allowed))
             self.beside_job = self.granted.with_parts(outside)
             beyond |= united(outside) | self._wider_than(self.job)
+            self.unverified = self._perhaps_outside(self.job, allowed & ~beyond)
         self.excess = self.beside_job.where(beyond)
 
-    def _outside(self, job: Job) -> tuple[Part, ...]:
-        """What the job allows, on the resources that it leaves out."""
-        allowed = self.meaning.mask_of_many(self.allowed)
-        limited = self.granted.where(allowed).limited(lambda each: not self._is_named_by(job, each))
-        return limited.parts.all
+    def _outside(self, job: Job, held: Selection) -> tuple[Part, ...]:
+        """Operations on the resources that the job leaves out."""
+        return held.limited(lambda each: not self._is_named_by(job, each)).parts.all
+
+    def _perhaps_outside(self, job: Job, allowed: int) -> Selection:
+        """What is unknown beyond the job, and what it allows as far as that may reach what it leaves out."""
+        unknown = self.holdings.unknown
+        outside = self._outside(job, unknown.where(allowed))
+        reach = allowed & self._of_unknown_reach(job)
+        beyond = unknown.mask & (~allowed | united(outside) | reach)
+        parts = unknown.with_parts(outside).parts.all
+        wider = [
+            replace(each, mask=mask, resources=(), made={})
+            for each in self.granted.parts.all
+            if (mask := each.mask & self.granted.mask & reach & ~self.holdings.bound)
+        ]
+        return Selection(Parts(self.meaning, (*parts, *wider)), beyond | united(wider))
+
+    def _of_unknown_reach(self, job: Job) -> int:
+        """What may act on what the job leaves out, for all that is known."""
+        is_bounded = job.resources or self.stated_environment is None
+        return self.unlisted if self.authority.enumerates and is_bounded else 0
+
+    @property
+    def unlisted(self) -> int:
+        """What acts on types that were to be listed and were not, or not to the end."""
+        return reduce(or_, (self.meaning.on.get(each, 0) for each in self.authority.incomplete), 0)
+
+    @property
+    def stated_environment(self) -> str | None:
+        """The environment that its kind or an answer names for the whole credential."""
+        kinds = self.provider.kind(self.detected_kind) if self.provider is not None else None
+        for kind in (self.kind, kinds):
+            if kind is not None and kind.environment is not None:
+                return kind.environment
+        return dict(self.authority.facts).get("environment")
 
     def _wider_than(self, job: Job) -> int:
         """What is granted on every resource there is while the job names some."""

@@ -14,7 +14,7 @@ from scopeaudit.model.credential import Credential
 from scopeaudit.model.job import ResourcePattern
 
 _KEPT = 2
-"""Of the credentials that can help alike, enough that one of them is not the one to be helped."""
+"""Of the credentials that can help alike and as badly, enough that one is not the one to be helped."""
 
 
 @dataclass(slots=True)
@@ -69,8 +69,9 @@ class _Shelf:
         if authority.account is None and not authority.resources:
             lists.append(self.without_both)
         lists += [self.resources[each.id] for each in authority.resources]
+        is_critical = help_.is_critical
         for each in lists:
-            if len(each) < _KEPT:
+            if len(each) < _KEPT or sum(known.is_critical == is_critical for known in each) < _KEPT:
                 each.append(help_)
 
     def find(self, scope: Scope) -> Iterator[Help]:
@@ -200,7 +201,9 @@ class Together:
     def _first(self, key: tuple[str, ...], scope: Scope) -> Help | None:
         for shelves in (self._direct, self._further):
             shelf = shelves.get(key)
-            found = next(shelf.find(scope), None) if shelf is not None else None
+            helps = shelf.find(scope) if shelf is not None else ()
+            # Who does the worst of it first: one more that can help must not make it look less bad.
+            found = min(helps, key=lambda each: not each.is_critical, default=None)
             if found is not None:
                 return found
         return None

@@ -102,6 +102,8 @@ class Authority:
     enumerates: bool = True
     """Whether `resources` lists what there is. If not, they are only what grants are bound to, and a
     grant bound to none of them reaches every resource."""
+    incomplete: frozenset[str] = frozenset()
+    """Resource types that were to be listed and of which there may be more than `resources` names."""
     account: str | None = None
     expires: str | None = None
     """Date and time in ISO 8601, UTC; `never` where the provider says it does not."""
