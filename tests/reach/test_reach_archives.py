@@ -23,7 +23,7 @@ from scopeaudit.model.document import Document
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
 from scopeaudit.reach import archives as module
-from scopeaudit.reach.archives import Form, Held, expand, form_of
+from scopeaudit.reach.archives import PIECE_BYTES, Form, Held, expand, form_of
 from scopeaudit.reach.tree import tree
 from tests.pace import within
 
@@ -421,3 +421,30 @@ def test_a_repository_in_an_archive_is_one_gap(archive: Callable[[dict[str, byte
     _, gaps = _read(archive({"x/.git/HEAD": TEXT} | objects))
     why = "is an object of git: only those of a repository are read; so are 2 more members"
     assert gaps == [_gap(f"a!/{next(iter(objects))}", why)]
+
+
+@pytest.mark.parametrize("stub", [b"", b"#!/bin/sh\nexec unzip $0\n"])
+@pytest.mark.parametrize(
+    ("comment", "behind"), [(b"made by hand", b""), (b"", b"\n"), (b"x" * 0xFFFF, b"\r\n")]
+)
+def test_a_zip_is_told_by_its_end_whatever_stands_around_it(
+    stub: bytes, comment: bytes, behind: bytes
+) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("m", TEXT)
+        archive.comment = comment
+    assert _read(stub + file.getvalue() + behind) == ({"a!/m": TEXT}, [])
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_streams_that_are_padded_with_zeros_are_one(compress: Callable[[bytes], bytes]) -> None:
+    data = compress(TEXT) + bytes(8) + compress(b"second\n") + bytes(PIECE_BYTES)
+    assert _read(data) == ({"a!/a": TEXT + b"second\n"}, [])
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_follows_a_compressed_stream_is_a_gap(compress: Callable[[bytes], bytes]) -> None:
+    documents, gaps = _read(compress(TEXT) + b"more")
+    assert documents == {"a!/a": TEXT}
+    assert [each.why for each in gaps] == ["has something else behind its end, which was not read"]

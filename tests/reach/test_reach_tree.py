@@ -2,6 +2,7 @@
 
 import os
 import socket
+import zlib
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,8 @@ def test_of_a_git_directory_only_objects_are_left_out(tmp_path: Path) -> None:
     (git / "refs").mkdir()
     (git / "HEAD").write_bytes(b"ref: refs/heads/main\n")
     (git / "config").write_bytes(b"[remote]\n")
-    (git / "objects" / "ab" / ("c" * 38)).write_bytes(b"object")
+    (git / "objects" / "ab" / ("c" * 38)).write_bytes(zlib.compress(b"blob 1\0a"))
+    (git / "objects" / "ab" / ("d" * 38)).write_bytes(b"no object")
     (git / "objects" / "pack" / f"pack-{'d' * 40}.pack").write_bytes(b"PACK")
     (git / "objects" / "ab" / "notes.txt").write_bytes(b"hidden")
     (tmp_path / "objects").mkdir()
@@ -69,6 +71,7 @@ def test_of_a_git_directory_only_objects_are_left_out(tmp_path: Path) -> None:
     assert documents == {
         ".git/HEAD": b"ref: refs/heads/main\n",
         ".git/config": b"[remote]\n",
+        f".git/objects/ab/{'d' * 38}": b"no object",
         ".git/objects/ab/notes.txt": b"hidden",
         f"objects/{'e' * 38}": b"not a store",
     }

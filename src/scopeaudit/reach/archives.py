@@ -39,6 +39,9 @@ CUT_SHORT = "is cut short"
 _HEAD_BYTES = 512
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
+_ZIP_BEHIND_BYTES = 512
+"""What programs that open zips let stand behind the end: a line end, a signature."""
+_ZIP_TAIL_BYTES = _ZIP_END_BYTES + 0xFFFF + _ZIP_BEHIND_BYTES
 _OCTAL = re.compile(rb" {0,6}[0-7]{1,7}[ \0]{0,2}")
 
 
@@ -136,7 +139,8 @@ def pieces(stored: Bytes, start: int = 0, size: int | None = None) -> Iterator[b
 def form_of(data: bytes | memoryview) -> Form | None:
     """What kind of archive these bytes begin, or end, as; `None` for anything else.
 
-    A program may stand before a zip, so the end counts too: give all bytes, or the first 512 and the last 22.
+    A program may stand before a zip and a comment behind it, so the end counts too: give all bytes, or the
+    first 512 and the last 64 KiB and a little.
     """
     if not data:
         return None
@@ -145,9 +149,20 @@ def form_of(data: bytes | memoryview) -> Form | None:
         for magic, form in _MAGIC:
             if head.startswith(magic) and (form is not Form.BZIP2 or head[4:10] in _BZIP2_BLOCKS):
                 return form
-    if data[-_ZIP_END_BYTES : 4 - _ZIP_END_BYTES] == _ZIP_END:
+    if _ends_as_zip(data):
         return Form.ZIP
     return Form.TAR if len(data) >= _HEAD_BYTES and is_tar_header(data[:_HEAD_BYTES]) else None
+
+
+def _ends_as_zip(data: bytes | memoryview) -> bool:
+    """Whether there is an end of a zip's directory whose comment, if any, goes on to the end or nearly."""
+    end = bytes(data[-_ZIP_TAIL_BYTES:])
+    at = end.rfind(_ZIP_END)
+    if at < 0 or at + _ZIP_END_BYTES > len(end):
+        return False
+    comment = int.from_bytes(end[at + _ZIP_END_BYTES - 2 : at + _ZIP_END_BYTES], "little")
+    behind = len(end) - at - _ZIP_END_BYTES - comment
+    return 0 <= behind <= _ZIP_BEHIND_BYTES
 
 
 def is_tar_header(block: bytes | memoryview) -> bool:
@@ -169,8 +184,8 @@ def expand(document: Document, stored: Bytes | None = None) -> Iterator[Document
         stored: where all its bytes are, unless the document holds them.
     """
     source = Held(document.data) if stored is None else stored
-    tail_start = max(_HEAD_BYTES, source.size - _ZIP_END_BYTES)
-    form = form_of(source.read(0, _HEAD_BYTES) + source.read(tail_start, _ZIP_END_BYTES))
+    tail_start = max(_HEAD_BYTES, source.size - _ZIP_TAIL_BYTES)
+    form = form_of(source.read(0, _HEAD_BYTES) + source.read(tail_start, _ZIP_TAIL_BYTES))
     if form is None:
         return
     from scopeaudit.reach.expansion import Expansion

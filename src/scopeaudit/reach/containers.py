@@ -33,7 +33,8 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s22x2H")
-_COMMENT_BYTES = 0xFFFF
+_COMMENT_BYTES = 0xFFFF + 512
+"""At most, with what may stand behind it."""
 _FULL = 0xFFFFFFFF
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
@@ -122,9 +123,14 @@ def _unpacked(chunks: Iterator[bytes], codec: _Codec, charge: Charge) -> Iterato
         data = chunk
         while data:
             if machine is None:
-                beginning = codec.magic[: len(data)]
-                if streams and not (beginning and data.startswith(beginning)):
+                # Streams may be padded with zeros: https://tukaani.org/xz/xz-file-format.txt
+                if streams and not codec.magic:
                     return
+                data = data.lstrip(b"\0") if streams else data
+                if not data:
+                    break
+                if streams and not data.startswith(codec.magic[: len(data)]):
+                    raise DamagedError("has something else behind its end, which was not read")
                 if streams == STREAMS_LIMIT:
                     raise DamagedError(f"is made of more than {STREAMS_LIMIT} parts; the rest was not read")
                 machine, streams = codec.new(), streams + 1
@@ -357,17 +363,23 @@ class _Reader:
         self._chunks = chunks
         self._held = b""
         self._position = 0
+        self._damage: DamagedError | None = None
 
     def take(self, count: int) -> bytes:
-        """The next bytes; fewer at the end."""
+        """The next bytes; fewer at the end, and where damage follows, which whoever reads on meets."""
         taken = self._next(count)
-        while len(taken) < count and (more := self._next(count - len(taken))):
-            taken += more
+        try:
+            while len(taken) < count and (more := self._next(count - len(taken))):
+                taken += more
+        except DamagedError as error:
+            self._damage = error
         return taken
 
     def _next(self, count: int) -> bytes:
         """Some of the next bytes; none at the end."""
         if self._position == len(self._held):
+            if self._damage is not None:
+                raise self._damage
             self._held, self._position = next(self._chunks, b""), 0
         taken = self._held[self._position : self._position + count]
         self._position += len(taken)

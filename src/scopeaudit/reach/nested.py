@@ -13,6 +13,8 @@ from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Source
 
 _NAMED = 20
+_OWN = (".git/modules/", ".git/worktrees/")
+"""Where git itself keeps what is told otherwise: submodules, and what work trees share with it."""
 _WHY = "is a repository of its own; its history was not read"
 _OUTSIDE = "belongs to a repository outside of the scanned folder, the history of which was not read"
 _GIT_FILE = re.compile(rb"gitdir: ([^\r\n\0]{1,4096})")
@@ -41,7 +43,7 @@ class Nested:
         found = dict.fromkeys(
             (each.removesuffix("/.git"), _WHY)
             for each in self._repositories
-            if f"{each}/".partition("/")[0] != ".git" and _is_repository(root / each)
+            if not f"{each}/".startswith(_OWN) and each != ".git" and _is_repository(root / each)
         )
         top = root.resolve()
         for path, target in self._files:

@@ -9,6 +9,7 @@ after the archive itself.
 import os
 import re
 import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from scopeaudit.model.document import Document
 from scopeaudit.model.errors import UsageError
 from scopeaudit.model.gap import Gap
 from scopeaudit.reach.files import file_documents, file_gap, reason
+from scopeaudit.reach.pipes import open_without_waiting
 
 _LINKS_NAMED = 20
 _GIT_DIRECTORY = {"HEAD", "objects", "refs"}
@@ -24,6 +26,10 @@ _OBJECT = re.compile(
     r"[0-9a-f]{38}(?:[0-9a-f]{24})?|pack-[0-9a-f]{40,64}\.\w+|multi-pack-index(?:-\w+\.\w+)?"
 )
 """Names of files in which git keeps objects. Anything else in an object store is read."""
+_STORED = (b"PACK", b"\xfftOc", b"RIDX", b"BITM", b"MTME", b"MIDX")
+"""How packs and the indexes beside them begin."""
+_KINDS = (b"blob ", b"tree ", b"commit ", b"tag ")
+_HEAD_BYTES = 64
 
 
 def tree(root: Path) -> Iterator[Document | Gap]:
@@ -78,12 +84,24 @@ def _folder(top: str) -> Iterator[Document | Gap]:
                     inner.append(_Folder(entry.path, f"{name}/", store))
                 elif not entry.is_file(follow_symlinks=False):
                     yield file_gap(name, "is not a regular file; it was not opened")
-                elif not (folder.store and _OBJECT.fullmatch(entry.name)):
+                elif not (folder.store and _OBJECT.fullmatch(entry.name) and _is_object(entry.path)):
                     yield from file_documents(entry.path, name)
             except OSError as error:
                 yield file_gap(name, reason(error))
         pending.extend(reversed(inner))
     yield from _link_gaps(links)
+
+
+def _is_object(path: str) -> bool:
+    """Whether a file begins as what git keeps under such a name: anybody can give one to a text."""
+    with open(path, "rb", opener=open_without_waiting) as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(_STORED):
+        return True
+    try:
+        return zlib.decompressobj().decompress(head, _HEAD_BYTES).startswith(_KINDS)
+    except zlib.error:
+        return False
 
 
 def _leaves(link: str, top: str) -> bool:
