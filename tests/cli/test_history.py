@@ -97,6 +97,32 @@ def test_a_range_without_the_history_is_a_wrong_option(program, past):
     assert "--source history" in done.stderr
 
 
+@pytest.mark.parametrize("where", ["subfolder", "worktree"])
+def test_the_settings_of_a_git_directory_elsewhere_are_read(program, past, tmp_path, where):
+    """`git remote -v` prints them in a subfolder and in every working tree."""
+    past.git("remote", "add", "origin", f"https://x:{token(3)}@github.com/a/b")
+    folder = past.root / "sub" if where == "subfolder" else tmp_path / "tree"
+    if where == "subfolder":
+        folder.mkdir()
+    else:
+        past.git("worktree", "add", "--quiet", str(folder))
+    found = {place["path"] for places in locations(program(*SCAN, cwd=folder)) for place in places}
+    base = "../.git" if where == "subfolder" else "../past/.git"
+    assert f"{base}/config" in found
+    assert not [each for each in found if "objects/" in each]
+    top = {place["path"] for places in locations(program(*SCAN, cwd=past.root)) for place in places}
+    assert top == {"deploy.env"}
+
+
+def test_a_pack_without_its_index_is_a_gap(program, past):
+    past.git("repack", "-adq")
+    (pack,) = (past.root / ".git/objects/pack").glob("*.idx")
+    pack.chmod(0o600)
+    pack.unlink()
+    gaps = [each["what"] for each in json.loads(program(*SCAN, cwd=past.root).stdout)["gaps"]]
+    assert f"objects/pack/{pack.stem}.pack" in gaps
+
+
 def test_a_repository_inside_the_folder_is_a_gap(program, past):
     world(past.root / "inner").commit("one", a=f"GITHUB_TOKEN={token(2)}\n")
     (past.root / "inner" / "a").unlink()

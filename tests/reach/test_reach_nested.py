@@ -29,6 +29,17 @@ def test_repositories_inside_are_named_and_the_folder_s_own_is_not(tmp_path):
     assert gaps(tmp_path) == [("a", why), ("b/bare.git", why)]
 
 
+def test_a_repository_is_named_wherever_it_hides(tmp_path):
+    """With a link for a HEAD, as git itself makes it when told so; in the git directory of the folder."""
+    repository(tmp_path)
+    repository(tmp_path / ".git" / "hidden", "--bare")
+    repository(tmp_path / "linked")
+    head = tmp_path / "linked" / ".git" / "HEAD"
+    head.unlink()
+    head.symlink_to("refs/heads/main")
+    assert [what for what, _ in gaps(tmp_path)] == [".git/hidden", "linked"]
+
+
 def test_submodules_are_named_by_the_history_alone(tmp_path):
     repository(tmp_path)
     repository(tmp_path / ".git" / "modules" / "m", "--bare")

@@ -21,6 +21,7 @@ from scopeaudit.reach.commits import Origin
 from scopeaudit.reach.contents import Block, Contents
 from scopeaudit.reach.git import Git, GitError
 from scopeaudit.reach.sections import documents, has_wide_text
+from scopeaudit.reach.tree import tree
 from scopeaudit.reach.views import large_views, views
 
 HISTORY = "git history"
@@ -91,6 +92,11 @@ def _said(error: GitError) -> str:
 def _gaps(common: Path, *, shallow: bool) -> Iterator[Gap]:
     if shallow:
         yield Gap(Stage.REACH, HISTORY, "is cut off: in this shallow clone older commits are missing")
+    for pack in sorted((common / "objects/pack").glob("*.pack")):
+        if not pack.with_suffix(".idx").exists():
+            yield Gap(
+                Stage.REACH, f"objects/pack/{pack.name}", "has no index, so git does not read it; nor do we"
+            )
     for module in _submodules(common / "modules"):
         yield Gap(Stage.REACH, f"submodule {module}", "is a repository of its own; its history was not read")
 
@@ -102,6 +108,21 @@ def _submodules(folder: Path) -> Iterator[str]:
             yield Path(place).relative_to(folder).as_posix()
             folders[:] = [each for each in folders if each == "modules"]
         folders.sort()
+
+
+def directory_documents(repository: Repository) -> Iterator[Document | Gap]:
+    """What lies beside the objects of a git directory outside of the scanned folder: settings, logs, hooks.
+
+    That of a folder's own git directory is read with its tree.
+    """
+    if repository.common.is_relative_to(repository.folder):
+        return
+    base = os.path.relpath(repository.common, repository.folder).replace(os.sep, "/")
+    for each in tree(repository.common):
+        if isinstance(each, Document):
+            yield replace(each, path=f"{base}/{each.path}")
+        else:
+            yield replace(each, what=f"{base}/{each.what}")
 
 
 def commit_range(repository: Repository, text: str) -> Range:

@@ -15,6 +15,8 @@ from scopeaudit.model.location import Source
 _NAMED = 20
 _OWN = (".git/modules/", ".git/worktrees/")
 """Where git itself keeps what is told otherwise: submodules, and what work trees share with it."""
+_OF_EVERY_ONE = ("/HEAD", "/config")
+"""Where git is told to prefer it, the first is a link, which is no document."""
 _WHY = "is a repository of its own; its history was not read"
 _OUTSIDE = "belongs to a repository outside of the scanned folder, the history of which was not read"
 _GIT_FILE = re.compile(rb"gitdir: ([^\r\n\0]{1,4096})")
@@ -32,8 +34,8 @@ class Nested:
         for each in documents:
             if isinstance(each, Document) and each.source is Source.TREE:
                 path = each.path
-                if path.endswith("/HEAD"):
-                    self._repositories.append(path.removesuffix("/HEAD"))
+                if path.endswith(_OF_EVERY_ONE):
+                    self._repositories.append(path.rpartition("/")[0])
                 elif path.endswith("/.git") and (found := _GIT_FILE.match(bytes(each.data[:8192]))):
                     self._files.append((path.removesuffix("/.git"), found.group(1)))
             yield each
@@ -57,7 +59,7 @@ class Nested:
 
 
 def _is_repository(folder: Path) -> bool:
-    return all(os.path.lexists(folder / name) for name in ("objects", "refs"))
+    return all(os.path.lexists(folder / name) for name in ("HEAD", "objects", "refs"))
 
 
 def _target(folder: Path, target: bytes) -> Path:

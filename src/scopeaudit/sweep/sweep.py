@@ -25,6 +25,7 @@ from scopeaudit.reach.history import (
     Range,
     Repository,
     commit_range,
+    directory_documents,
     found_documents,
     open_repository,
     relative,
@@ -74,6 +75,8 @@ def sweep(root: Path, rules: Rules, options: SweepOptions) -> Iterator[Document 
         return
     chosen = None if options.since is None else commit_range(repository, options.since)
     yield from repository.gaps
+    if chosen is None:
+        yield from directory_documents(repository)
     try:
         yield from _Sweep(repository, rules, options, chosen).documents(root)
     except GitError as error:
