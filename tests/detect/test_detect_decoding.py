@@ -64,6 +64,88 @@ def _wrapped(text: str, width: int, between: str) -> str:
     return between.join(text[start : start + width] for start in range(0, len(text), width))
 
 
+BEHIND: dict[str, str] = {
+    "a line of its own": "# backup\n{}\n",
+    "a line of windows": "# backup\r\n{}\r\n",
+    "an empty line alone": "\n{}\n",
+    "a document in a shell": "base64 -d <<EOF\n{}\nEOF\n",
+    "echo": "echo -n {} | base64 -d\n",
+    "a string in a shell": "base64 -d <<< {}\n",
+    "an item": "backup:\n- {}\n",
+    "a binary block": "backup: !!binary |\n  {}\n",
+    "a block that is kept": "backup: |+\n  {}\n",
+    "a folded block that is kept": "backup: >+\n  {}\n",
+    "a block with its indentation": "backup: |2-\n  {}\n",
+    "a list of properties": "<data>\n\t{}\n\t</data>\n",
+    "a tab": "backup\t{}\n",
+    "a parenthesis": "decode({})\n",
+    "a bracket": "[{}]\n",
+    "a brace": "{{{}}}\n",
+    "a path": "https://host/{}\n",
+    "a column": "|{}|\n",
+    "a semicolon": "backup;{}\n",
+    "a quotation": "> {}\n",
+}
+
+
+@pytest.mark.parametrize("place", BEHIND)
+def test_base64_is_found_behind_what_stands_before_it(place: str) -> None:
+    text = BEHIND[place].format(_b64(f"GITHUB_TOKEN={TOKEN}\n"))
+    line = 1 + text[: text.index(_b64("GITHUB_TOKEN")[:16])].count("\n")
+    assert [(found, name) for found, _, name in _seen(text.encode(), TOKEN)] == [(line, "GITHUB_TOKEN")]
+
+
+def test_base64_that_is_all_of_an_object_is_found_behind_the_header_of_git() -> None:
+    encoded = _b64(f"GITHUB_TOKEN={TOKEN}").encode()
+    header = b"0" * 40 + b" blob %d\n" % len(encoded)
+    begin = len(header)
+    ends = ENGINE.ends_in_parts(header + encoded + b"\n", [begin], [begin + len(encoded)])
+    assert KEYS.index("base64") in dict(ends)[0]
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "Clé ", "é é ", "été: "])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_mark_or_an_accent_early_hides_no_base64_in_quotes(before: str, quote: str) -> None:
+    text = f"{before}GITHUB_TOKEN={TOKEN}"
+    data = f"backup = {quote}{_b64(text)}{quote}\n".encode()
+    assert {place[:2] for place in _seen(data, TOKEN)} == {(1, 11)}
+
+
+def test_a_word_below_base64_is_no_part_of_it() -> None:
+    text = f"GITHUB_TOKEN={TOKEN}\n"
+    for word in ("EOF", "done", "PlainWordBelow"):
+        assert _seen(f"first\n{_b64(text)}\n{word}\n".encode(), TOKEN)
+    lines = _wrapped(_b64(text * 6), 64, "\n")
+    assert len(_seen(f"first\n{lines}\n".encode(), TOKEN)) == 6
+
+
+LONG = "some words of text\n" * ((2 << 20) // 28)
+CUT = "holds base64 that is too long to be decoded to its end; the rest of it was not decoded"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "count"),
+    [
+        (_b64(LONG), 0),
+        (_b64(LONG + "some words of text\n" * 20_000), 1),
+        (_b64(gzip.compress(b"some-words-of-text" * 400_000)), 1),
+        (_b64(gzip.compress(b"some words of text\n" * 1000)), 0),
+        (_b64(b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(3 << 20)), 0),
+    ],
+)
+def test_base64_that_is_cut_is_a_gap(encoded: str, count: int) -> None:
+    data = f'backup = "{encoded}"\n'.encode()
+    gaps = [each for each in _decoded(View(Document(Source.TREE, "a", data))) if isinstance(each, Gap)]
+    assert gaps == [Gap(Stage.DETECT, "a", CUT)] * count
+
+
+def test_base64_that_is_cut_by_the_end_of_a_section_is_a_gap() -> None:
+    data = f'backup = "{_b64("some words of text " * 40)}'.encode()
+    for own, count in (((0, 100), 1), ((0, len(data)), 0), (None, 0)):
+        found = list(_decoded(View(Document(Source.TREE, "a", data, own=own))))
+        assert sum(isinstance(each, Gap) for each in found) == count
+
+
 SECRET = """apiVersion: v1
 kind: Secret
 metadata:
@@ -239,6 +321,8 @@ HOSTILE = {
     "quotes": b"a\\u0041a'\"" * 250_000,
     "base64": base64.b64encode(b"text, more text, " * 150_000),
     "short base64": (b"=" + base64.b64encode(b"text of some len") + b" ") * 100_000,
+    "blanks": (b" " + base64.b64encode(b"text of some len\xff\xfe") + b"\n") * 100_000,
+    "words below": (b"\n" + base64.b64encode(b"text, more text, " * 3 + b"\xff" * 9) + b"\nEOF") * 30_000,
     "wrapped": _wrapped(_b64("text, more text, " * 100_000), 64, "\n").encode(),
     "manifests": b"kind: Secret\n" * 200_000,
     "data": b"kind: Secret\ndata:\n" + b"  a: dGV4dA==\n" * 150_000,

@@ -71,6 +71,8 @@ def test_what_the_two_engines_do_not_share_is_refused(pattern: str) -> None:
         (r"ab+\b", r"ab+\b"),
         ("(?i)ab+", "(?i)ab"),
         ("a(?:b?)+", "a(?:b?)"),
+        (r"\bab+\b", r"ab+\b"),
+        (r"\b-ab+", r"\b-ab"),
     ],
 )
 def test_the_pass_looks_for_the_shortest_proof(pattern: str, scanned: str) -> None:
@@ -102,13 +104,33 @@ def test_a_pattern_that_begins_and_ends_with_a_class_is_reported_once_a_run() ->
         ("%3D", True),
         (r"\x3d", True),
         ("\x1b[0;1m", True),
+        ("\x1b[01;31m\x1b[K", True),
+        ("\x1b[?25h", True),
+        (r"\u001b[32m", True),
+        (r"\u001B[38;5;208m", True),
+        (r"\x1b[32m", True),
+        (r"\e[32m", True),
+        (r"\033[1;32m", True),
+        ("[32m", False),
+        (r"\u001c[32m", False),
         ("n", False),
     ],
 )
 def test_what_stands_before_a_match_may_not_belong_to_it(before: str, apart: bool) -> None:
-    form = compile_expression("key_[0-9A-Z]{8}")
     data = (before + "key_0A1B2C3D").encode()
-    assert bool(list(form.matches(data, [len(data)]))) is apart
+    for pattern in ("key_[0-9A-Z]{8}", r"\bkey_[0-9A-Z]{8}\b"):
+        form = compile_expression(pattern)
+        engine = Engine([pattern], lambda form=form: {0: form.scanned})
+        assert bool(list(form.matches(data, engine.ends(data).get(0, [])))) is apart
+
+
+@pytest.mark.parametrize("colour", ["\x1b[01;31m\x1b[K", r"\u001b[32m", r"\e[1;32m"])
+def test_colours_hide_nothing_from_a_pattern_with_a_fence(colour: str) -> None:
+    form = compile_expression("[0-9A-Za-z]{32}")
+    engine = Engine(["fence"], lambda: {0: form.scanned})
+    value = b"0aZ1" * 8
+    data = colour.encode() + value + b"\x1b[m"
+    assert [match.group() for match in form.matches(data, engine.ends(data)[0])] == [value]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from heapq import merge
 
-from scopeaudit.detect.encodings import base64_text, base64_words, manifest_values, percents, unescaped
+from scopeaudit.detect.encodings import (
+    INFLATED_LIMIT_BYTES,
+    RUN_LIMIT_BYTES,
+    base64_text,
+    base64_words,
+    manifest_values,
+    percents,
+    unescaped,
+)
 from scopeaudit.detect.view import View
 from scopeaudit.model.document import Document, Piece
 from scopeaudit.model.gap import Gap, Stage
@@ -24,6 +32,9 @@ PIECES_LIMIT = 50_000
 """Escapes of one document that are decoded."""
 DECODED_LIMIT_BYTES = 4 << 20
 """Decoded bytes of one document."""
+_CUT_BYTES = 256
+"""So much before its limit base64 in lines may have been cut: a line and what stands before it."""
+_LONG = "holds base64 that is too long to be decoded to its end; the rest of it was not decoded"
 _BEFORE_BYTES = 2048
 _AFTER_BYTES = 1024
 _QUOTES = frozenset(b"\"'`")
@@ -48,11 +59,16 @@ _ESCAPES = (
 )
 _TEXT = rf"(?:{_QUANTUM}){{4}}"
 _WIDE = rf"(?:{_WIDE_QUANTA}){{2}}"
+_LETTER = "[0-9A-Za-z+/_-]"
+_BEHIND = r"[\s\"'=:>,(\[{/|;]"
+_ACCENTED = "base64-accented"
+_ACCENTED_BYTES = 24
+"""What the expression for text with an accent early takes in of the plain text behind it."""
 EXPRESSIONS: Mapping[str, str] = {
-    "base64": rf"(?:[\"'=:>,]|[:=] ){_TEXT}",
-    "base64-alone": rf"^{_TEXT}|\x00\n{_TEXT}|\n\r?\n{_TEXT}|\\n{_TEXT}",
-    "base64-announced": rf"(?:base64,|echo |[Bb]asic |[Bb]earer ){_TEXT}",
-    "base64-block": rf": (?:\||\|-|>|>-)\r?\n(?:  ){{1,6}}{_TEXT}",
+    "base64": rf"{_BEHIND}{_TEXT}",
+    "base64-alone": rf"^{_TEXT}|\\n{_TEXT}",
+    "base64-marked": rf"(?:^|{_BEHIND})77u/(?:{_QUANTUM}){{3}}",
+    _ACCENTED: rf"[\"'](?:{_LETTER}{{4}}){{1,3}}(?:{_QUANTUM}){{6}}",
     "base64-command": rf"(?:(?i:-e(?:nc|ncodedcommand)? {{1,4}})[\"']?|FromBase64String\([\"']){_WIDE}",
     "base64-gzip": r"\bH4sIA[0-9A-Za-z+/_-]{11}",
     "percent": r"%(?:2[BbDdFf]|3[AaDd]|40|5[Ff]|7[Bb]%22|22%3[Aa])[0-9A-Za-z_%-]{4}",
@@ -61,10 +77,11 @@ EXPRESSIONS: Mapping[str, str] = {
 }
 """What the pass looks for, by the key under which `decoded` takes where it may end.
 
-Base64 is looked for behind what usually stands before it; at every word boundary it would take twice as long.
-Each of these expressions is cheap by itself, and put together into one they are not.
+Base64 is looked for behind what may stand before it, so that a long run is not reported at every byte. Four
+quanta of ASCII at its beginning make it rare enough to be looked for behind every blank. Put together with
+the marks and the accents it takes longer than apart.
 """
-_BASE64 = tuple(key for key in EXPRESSIONS if key.startswith("base64"))
+_BASE64 = tuple(key for key in EXPRESSIONS if key.startswith("base64") and key != _ACCENTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,8 @@ class Run:
     end: int
     parts: tuple[Part, ...]
     """What changes, in order; all between is plain."""
+    whole: bool = True
+    """Whether it was decoded to its end."""
 
 
 def decoded(view: View, ends: Mapping[str, list[int]]) -> Iterator[Document | Gap]:
@@ -95,9 +114,24 @@ def decoded(view: View, ends: Mapping[str, list[int]]) -> Iterator[Document | Ga
     runs, complete = _bounded(_runs(view, ends))
     for window in _windows(view, runs):
         yield _spliced(view, window)
+    if not all(run.whole for run in runs):
+        yield Gap(Stage.DETECT, view.document.path, _LONG)
     if not complete:
         why = "holds more encoded text than is decoded; the rest was not decoded"
         yield Gap(Stage.DETECT, view.document.path, why)
+
+
+def is_encoded_again(view: View, ends: Mapping[str, list[int]]) -> bool:
+    """Whether a document that was decoded holds base64 that would be decoded next.
+
+    Escapes are not asked about: what was escaped several times is decoded at once.
+    """
+    runs = merge(
+        _in_manifests(view, ends.get("manifest", [])),
+        _base64(view, _starts(view, ends)),
+        key=lambda run: run.start,
+    )
+    return any(view.owns(run.start) for run in runs)
 
 
 def replaced(document: Document) -> list[tuple[int, int]]:
@@ -111,7 +145,7 @@ def _runs(view: View, ends: Mapping[str, list[int]]) -> Iterator[Run]:
         _escaped(view, ends.get("escape", [])),
         _percent_encoded(view, ends.get("percent", [])),
         _in_manifests(view, ends.get("manifest", [])),
-        _base64(view, sorted({end for key in _BASE64 for end in ends.get(key, ())})),
+        _base64(view, _starts(view, ends)),
         key=lambda run: run.start,
     )
     cursor = 0
@@ -154,17 +188,42 @@ def _percent_encoded(view: View, ends: list[int]) -> Iterator[Run]:
                 yield Run(start, cursor, tuple(Part(*part) for part in parts))
 
 
-def _base64(view: View, ends: list[int]) -> Iterator[Run]:
+def _starts(view: View, ends: Mapping[str, list[int]]) -> list[int]:
+    """Where base64 may begin, ascending."""
+    found = {end - _BASE64_BYTES for key in _BASE64 for end in ends.get(key, ())}
+    for end in ends.get(_ACCENTED, ()):
+        found.add(_behind_quote(view.data, end - _ACCENTED_BYTES))
+    return sorted(found)
+
+
+def _behind_quote(data: bytes, place: int) -> int:
+    """Where base64 in quotes begins of which the part from `place` on was recognised."""
+    starts = range(place - 4, place - 16, -4)
+    return next((start for start in starts if start > 0 and data[start - 1] in _QUOTES), place)
+
+
+def _base64(view: View, starts: list[int]) -> Iterator[Run]:
     cursor = view.lead
-    for end in ends:
-        start = end - _BASE64_BYTES
+    for start in starts:
         if start < cursor:
             continue
-        stop, is_token = base64_words(view.data, start)
-        cursor = max(end, stop)
+        full, stop, is_token = base64_words(view.data, start)
         text = None if is_token else base64_text(view.data[start:stop])
+        if text is None and full < stop:
+            text = base64_text(view.data[start:full])
+            stop = stop if text is None else full
+        cursor = max(start + _BASE64_BYTES, stop)
         if text is not None:
-            yield _whole(view, start, stop, text)
+            whole = len(text) < INFLATED_LIMIT_BYTES and not _is_cut(view, start, stop)
+            yield replace(_written(view, start, stop, text), whole=whole)
+
+
+def _is_cut(view: View, start: int, stop: int) -> bool:
+    """Whether base64 goes on behind where it was read to: it is too long, or its section ends."""
+    own = view.document.own
+    if own is not None and own[1] < len(view.data) <= stop + len(b"\r\n"):
+        return True
+    return stop - start > RUN_LIMIT_BYTES - _CUT_BYTES
 
 
 def _in_manifests(view: View, ends: list[int]) -> Iterator[Run]:
@@ -177,10 +236,10 @@ def _in_manifests(view: View, ends: list[int]) -> Iterator[Run]:
         for start, stop in values:
             text = base64_text(view.data[start:stop])
             if text is not None:
-                yield _whole(view, start, stop, text)
+                yield _written(view, start, stop, text)
 
 
-def _whole(view: View, start: int, stop: int, text: bytes) -> Run:
+def _written(view: View, start: int, stop: int, text: bytes) -> Run:
     """Decoded text as it can be written where its base64 stands: in quotes, or on lines of its own."""
     data = view.data
     if not _SIMPLE.fullmatch(text):

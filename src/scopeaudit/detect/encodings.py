@@ -11,7 +11,8 @@ _URL_BYTES = 4096
 _STRING_BEFORE_BYTES = 4096
 _STRING_BYTES = 32 << 10
 _MANIFEST_BYTES = 64 << 10
-_INFLATED_LIMIT_BYTES = 4 << 20
+INFLATED_LIMIT_BYTES = 4 << 20
+"""Of more compressed text the beginning is decoded."""
 
 Change = tuple[int, int, bytes]
 """Where something encoded begins and ends, and what it stands for."""
@@ -52,25 +53,30 @@ _VALUE = re.compile(
 )
 
 
-def base64_words(data: bytes, start: int) -> tuple[int, bool]:
-    """Where base64 that begins at `start` ends, over lines of equal length too; whether it is of a JWT."""
+def base64_words(data: bytes, start: int) -> tuple[int, int, bool]:
+    """Where base64 that begins at `start` ends, over lines of equal length too; whether it is of a JWT.
+
+    The second end takes in a shorter line behind the full ones, which may be the last or a word that follows.
+    """
     found = _WORD.match(data, start)
     if found is None:
-        return start, False
+        return start, start, False
     end = found.end()
     dotted = _DOTTED.match(data, end) if found.group().startswith(b"eyJ") else None
     if dotted is not None:
-        return dotted.end(), True
+        return dotted.end(), dotted.end(), True
     width = end - start
     if width >= _LEAST_WRAPPED and not width % 4 and data[end - 1] != b"="[0]:
-        end = _wrapped(width).match(data, end, start + RUN_LIMIT_BYTES).end()  # type: ignore[union-attr]
-    return end, False
+        lines = _wrapped(width).match(data, end, start + RUN_LIMIT_BYTES)
+        if lines is not None:
+            return lines.end("full"), lines.end(), False
+    return end, end, False
 
 
 @lru_cache(maxsize=64)
 def _wrapped(width: int) -> re.Pattern[bytes]:
     """Further full lines of this width, and a shorter one that ends them."""
-    full = rb"(?:%b%b{%d}(?!%b|=))*+" % (_BREAK, _LETTERS, width, _LETTERS)
+    full = rb"(?P<full>(?:%b%b{%d}(?!%b|=))*+)" % (_BREAK, _LETTERS, width, _LETTERS)
     rest = rb"(?:%b%b{1,%d}={0,2}(?![0-9A-Za-z+/_=.:(\[-]))?" % (_BREAK, _LETTERS, width)
     return re.compile(full + rest)
 
@@ -91,7 +97,7 @@ def _inflated(raw: bytes) -> bytes:
     import zlib
 
     try:
-        return zlib.decompressobj(31).decompress(raw, _INFLATED_LIMIT_BYTES)
+        return zlib.decompressobj(31).decompress(raw, INFLATED_LIMIT_BYTES)
     except zlib.error:
         return raw
 

@@ -27,11 +27,13 @@ _SCHEME_BYTES = 8
 _WIDE = 10
 """A class of fewer bytes does not need a fence."""
 _ESCAPED = re.compile(
-    rb"(?:\\[abefnrtv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]{0,8}m)\Z"
+    rb"(?:\\[abefnrtv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
+    rb"|(?:\x1b|\\(?:u00|x)1[Bb]|\\e|\\033)\[[0-9;?]{0,20}[A-Za-z])\Z"
 )
 """What ends in a letter or digit and is none: an escape of a string, of a URL, of a terminal."""
-_ESCAPES_IN_FENCE = r"\\[abefnrtv0]|%[0-9A-Fa-f][0-9A-Fa-f]"
-_ESCAPE_BYTES = 12
+_ESCAPES_IN_FENCE = r"\\[abefnrtv0]|%[0-9A-Fa-f][0-9A-Fa-f]|\[[0-9;]{0,20}[mK]"
+_ESCAPE_BYTES = 32
+_BOUNDARY = r"\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,12 @@ def compile_expression(pattern: str) -> Expression:
         PatternError: if the pattern is not of the grammar both engines understand.
         re.error: if `re` does not take it.
     """
+    whole = pattern
     tree, offset = parse(pattern)
+    if pattern.startswith(_BOUNDARY, offset) and _beginnings(tree) <= WORD:
+        # `is_apart` asks for the same and knows escapes, behind which `\b` is none.
+        pattern = pattern[:offset] + pattern[offset + len(_BOUNDARY) :]
+        tree, offset = parse(pattern)
     head, tail = _first(tree), _last(tree)
     flags, text = pattern[:offset], pattern[offset:]
     fenced = _is_wide(head) and _is_wide(tail) and not _marks(tree)
@@ -130,7 +137,7 @@ def compile_expression(pattern: str) -> Expression:
         raise PatternError("at 1: matches where nothing is")
     reach = min(most or LIMIT_BYTES, LIMIT_BYTES)
     return Expression(
-        pattern=pattern,
+        pattern=whole,
         scanned=scanned,
         exact=re.compile(pattern.encode("ascii")),
         back=min(back or reach, LIMIT_BYTES),

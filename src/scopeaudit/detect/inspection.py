@@ -70,6 +70,9 @@ class Inspector:
         covered: list[tuple[int, int]] = []
         if parts.encoded and depth < decoding.DEPTH:
             covered = self._decode(found, parts.encoded, depth)
+        elif parts.encoded and decoding.is_encoded_again(view, parts.encoded):
+            why = f"holds text that is encoded more than {decoding.DEPTH} times; it was not decoded further"
+            found.gaps.append(Gap(Stage.DETECT, view.document.path, why))
         if found.inner and found.sightings:
             from scopeaudit.detect.sighting import without_raw
 
