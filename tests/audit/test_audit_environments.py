@@ -7,7 +7,18 @@ from scopeaudit.model.location import Location, Source
 
 
 @pytest.mark.parametrize(
-    "name", ["prod", "production", "Production", "PRD", "live", "production-eu", "eu_prod", "prod2"]
+    "name",
+    [
+        "prod",
+        "production",
+        "Production",
+        "PRD",
+        "live",
+        "production-eu",
+        "eu_prod",
+        "prod2",
+        "dev-tools-production",
+    ],
 )
 def test_production_is_known_by_name(name: str) -> None:
     assert is_production(name)

@@ -30,9 +30,12 @@ def _words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def is_production(environment: str) -> bool:
-    """Whether the name of an environment says production: `prod`, `production-eu`, `live`."""
-    words = _words(environment)
-    return not PRODUCTION.isdisjoint(words) and _DEVELOPMENT.isdisjoint(words)
+    """Whether the name of an environment says production: `prod`, `production-eu`, `live`.
+
+    Of a name that says both, the last word decides: `dev-tools-production` is production, `prod-test` is not.
+    """
+    telling = [word for word in _words(environment) if word in PRODUCTION or word in _DEVELOPMENT]
+    return bool(telling) and telling[-1] in PRODUCTION
 
 
 @lru_cache(maxsize=8192)
