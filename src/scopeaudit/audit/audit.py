@@ -26,13 +26,12 @@ from scopeaudit.audit.destruction import (
 )
 from scopeaudit.audit.draft import THIS, Draft, Remedy, remedy
 from scopeaudit.audit.following import Following
-from scopeaudit.audit.forbidding import BREACH, forbidden_credential
+from scopeaudit.audit.forbidding import forbidden_credential
 from scopeaudit.audit.holdings import Holdings
 from scopeaudit.audit.ignoring import CANDIDATE, UNUSED
 from scopeaudit.audit.independence import Independence
 from scopeaudit.audit.lifetime import (
     STRAY,
-    UNOWNED,
     UNUSED_CREDENTIAL,
     stray_copy,
     unknown_age,
@@ -59,7 +58,7 @@ from scopeaudit.model.fingerprint import fingerprint
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.job import Declarations, Job
 from scopeaudit.model.location import Location, Source
-from scopeaudit.model.policy import Breach, Policy
+from scopeaudit.model.policy import BREACH, UNOWNED, Breach, Policy
 from scopeaudit.model.use import Use
 
 NO_POLICY = Policy()
@@ -209,7 +208,7 @@ class _Run:
         job = matched.best[0] if len(matched.best) == 1 else None
         scope = self._scope(credential, authority, job)
         # What has expired says nothing any more of where it may be used.
-        speaking = None if job is None or is_expired(job, self.today) else job
+        speaking = None if scope.expired_job else job
         expectation = expectation_of(credential, speaking, self.declarations)
         self.entries.append(_Entry(credential, authority, scope, expectation))
 

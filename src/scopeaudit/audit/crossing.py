@@ -53,7 +53,7 @@ def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None
     """Production can be changed, or its data read, by what was meant for something else."""
     if scope.is_dead or scope.is_harmless_public or not expectation.because:
         return None
-    stated = _stated_environment(scope, expectation)
+    stated = scope.stated_environment or expectation.stated
     if stated is not None and not expectation.is_met_by(stated):
         return _all_of_it(scope, expectation, stated)
     noticed = scope.granted.where(scope.meaning.noticed_in_production)
@@ -62,11 +62,6 @@ def environment_crossing(scope: Scope, expectation: Expectation) -> Draft | None
         return None
     named = resources_named(crossing.resources, scope.tree, environments=False)
     return _drafted(scope, expectation, crossing, f"production ({named})")
-
-
-def _stated_environment(scope: Scope, expectation: Expectation) -> str | None:
-    """The environment that kind, answer or companions name for the whole credential."""
-    return scope.stated_environment or expectation.stated
 
 
 def _all_of_it(scope: Scope, expectation: Expectation, stated: str) -> Draft | None:

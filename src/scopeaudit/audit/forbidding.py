@@ -6,9 +6,8 @@ from scopeaudit.audit.draft import Draft
 from scopeaudit.audit.scope import Scope
 from scopeaudit.audit.words import credential_named
 from scopeaudit.model.finding import Severity
-from scopeaudit.model.policy import Ban, Policy
+from scopeaudit.model.policy import BREACH, Ban, Policy
 
-BREACH = "policy-breach"
 _ADVICE = "Revoke it, and issue one that the policy permits; remove it from here."
 
 

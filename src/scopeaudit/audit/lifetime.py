@@ -14,9 +14,8 @@ from scopeaudit.model.credential import Credential
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.gap import Gap, Stage
 from scopeaudit.model.location import Location, Source
-from scopeaudit.model.policy import Policy
+from scopeaudit.model.policy import UNOWNED, Policy
 
-UNOWNED = "unowned-credential"
 STRAY = "stray-copy"
 UNUSED_CREDENTIAL = "unused-credential"
 

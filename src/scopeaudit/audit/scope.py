@@ -57,8 +57,8 @@ class Scope:
         self.is_dead = self.authority.state in (State.REVOKED, State.EXPIRED)
         self.granted = self.beside_job = self.holdings.granted
         allowed = self.meaning.mask_of_many(self.allowed)
-        self.unverified = self.holdings.unknown.where(~allowed)
         beyond = ~allowed
+        self.unverified = self.holdings.unknown.where(beyond)
         if self.job is not None and (self.job.resources or self.job.environments):
             outside = self._outside(self.job, self.granted.where(allowed))
             self.beside_job = self.granted.with_parts(outside)

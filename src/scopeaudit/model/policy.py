@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from scopeaudit.model.finding import Severity
 from scopeaudit.model.job import OperationGlob, TraitSelector
 
-_BREACH = "policy-breach"
-_AGED = "unowned-credential"
-"""Tells of ages beyond a policy's limit, beside what a job leaves out."""
+BREACH = "policy-breach"
+UNOWNED = "unowned-credential"
+"""The finding rule that tells of ages beyond a policy's limit, beside what a job leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Policy:
 
         What is found because of a policy is always kept, or a folder could loosen it by ignoring that.
         """
-        if rule == _BREACH or (rule == _AGED and self.limits_ages):
+        if rule == BREACH or (rule == UNOWNED and self.limits_ages):
             return True
         from_here = self.no_ignore_from
         return rule in self.no_ignore or (from_here is not None and severity.rank >= from_here.rank)

@@ -41,7 +41,8 @@ _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
 _ZIP_BEHIND_BYTES = 512
 """What programs that open zips let stand behind the end: a line end, a signature."""
-_ZIP_TAIL_BYTES = _ZIP_END_BYTES + 0xFFFF + _ZIP_BEHIND_BYTES
+ZIP_TAIL_BYTES = _ZIP_END_BYTES + 0xFFFF + _ZIP_BEHIND_BYTES
+"""In so much at the end of a zip its directory is named, whatever comment and whatever else follows."""
 _OCTAL = re.compile(rb" {0,6}[0-7]{1,7}[ \0]{0,2}")
 
 
@@ -156,7 +157,7 @@ def form_of(data: bytes | memoryview) -> Form | None:
 
 def _ends_as_zip(data: bytes | memoryview) -> bool:
     """Whether there is an end of a zip's directory whose comment, if any, goes on to the end or nearly."""
-    end = bytes(data[-_ZIP_TAIL_BYTES:])
+    end = bytes(data[-ZIP_TAIL_BYTES:])
     at = end.rfind(_ZIP_END)
     if at < 0 or at + _ZIP_END_BYTES > len(end):
         return False
@@ -184,8 +185,8 @@ def expand(document: Document, stored: Bytes | None = None) -> Iterator[Document
         stored: where all its bytes are, unless the document holds them.
     """
     source = Held(document.data) if stored is None else stored
-    tail_start = max(_HEAD_BYTES, source.size - _ZIP_TAIL_BYTES)
-    form = form_of(source.read(0, _HEAD_BYTES) + source.read(tail_start, _ZIP_TAIL_BYTES))
+    tail_start = max(_HEAD_BYTES, source.size - ZIP_TAIL_BYTES)
+    form = form_of(source.read(0, _HEAD_BYTES) + source.read(tail_start, ZIP_TAIL_BYTES))
     if form is None:
         return
     from scopeaudit.reach.expansion import Expansion

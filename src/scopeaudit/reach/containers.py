@@ -13,6 +13,7 @@ from scopeaudit.reach.archives import (
     CUT_SHORT,
     NAME_LIMIT,
     PIECE_BYTES,
+    ZIP_TAIL_BYTES,
     Bytes,
     DamagedError,
     Form,
@@ -33,8 +34,6 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s22x2H")
-_COMMENT_BYTES = 0xFFFF + 512
-"""At most, with what may stand behind it."""
 _FULL = 0xFFFFFFFF
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
@@ -189,7 +188,7 @@ def zip_members(stored: Bytes, charge: Charge, note: Note) -> Iterator[Member]:
 
 def _directory(stored: Bytes) -> tuple[int, int, int]:
     """Where the directory begins, its size, and how many bytes stand before the zip."""
-    tail_start = max(0, stored.size - _END.size - _COMMENT_BYTES)
+    tail_start = max(0, stored.size - ZIP_TAIL_BYTES)
     tail = stored.read(tail_start, stored.size - tail_start)
     place = tail.rfind(b"PK\x05\x06", 0, max(0, len(tail) - _END.size + 4))
     if place < 0:

@@ -106,13 +106,13 @@ class UseReader:
             self._unread.add(document.path)
 
     def _take_notebook(self, document: Document) -> None:
-        is_section = document.own is not None and self._speaks(bytes(document.data))
         for text in notebook_texts(document):
             if len(text.document.data) <= MAXIMUM_BYTES:
                 self._take_text(text)
             elif self._speaks(bytes(text.document.data)):
                 self._unread.add(document.path)
-        if is_section:
+        if document.own is not None and self._speaks(bytes(document.data)):
+            # It is the first section of a longer file.
             self._unread.add(document.path)
 
     def _take_text(self, text: Text) -> None:
